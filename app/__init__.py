@@ -1,0 +1,99 @@
+"""create_app(): the only place where the parts meet."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import config as deployment
+from app import database, extensions, safety, security
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: deployment.Config | None = None, *, deploying: bool = False, **over: Any) -> Flask:
+    """Build the application. `deploying` lets FAB write permissions; web workers never do (0 schema SQL at start)."""
+    settings = settings or deployment.load()
+    app = Flask(__name__)
+    app.config.update(_flask_config(settings, deploying))
+    app.config.update(over)
+    app.config["PROZVON"] = settings
+    if settings.proxy_hops:
+        hops = settings.proxy_hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    with app.app_context():
+        from app import api, board, desk, models, pages, views  # noqa: F401  every table is known before FAB starts
+
+        extensions.db.init_app(app)
+        extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
+        appbuilder = AppBuilder(indexview=pages.HomeView)
+        appbuilder.security_manager_class = security.ProzvonSecurity
+        appbuilder.init_app(app, extensions.db.session)
+        safety.install(app, tile_url=settings.tile_url, secure=settings.secure_cookies)
+        extensions.csrf.init_app(app)
+        pages.register(app, appbuilder)
+        desk.register(app, appbuilder)
+        board.register(app, appbuilder)
+        views.register(app, appbuilder)
+        api.register(app)
+        if deploying:
+            appbuilder.add_permissions()
+    return app
+
+
+def _flask_config(settings: deployment.Config, deploying: bool) -> dict[str, Any]:
+    url = database.sqlalchemy_url(database.resolve(settings))
+    return {
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "pool_pre_ping": True,
+            "pool_size": settings.web_threads,
+            "max_overflow": 4,
+            "connect_args": {
+                "application_name": "prozvon",
+                "options": f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout=5000 "
+                "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
+            },
+        },
+        "APP_NAME": "Prozvon",
+        "FAB_CREATE_DB": False,
+        "FAB_UPDATE_PERMS": deploying,
+        "FAB_ROLES": {security.ADMIN: [[r".*$", r".*$"]]},
+        "FAB_BASE_TEMPLATE": "base.html",
+        "FAB_ADD_SECURITY_PERMISSION_VIEW": False,
+        "FAB_ADD_SECURITY_VIEW_MENU_VIEW": False,
+        "FAB_ADD_SECURITY_PERMISSION_VIEWS_VIEW": False,
+        "FAB_API_SWAGGER_UI": False,
+        "FAB_API_ALLOW_JSON_QS": False,
+        "FAB_API_MAX_PAGE_SIZE": 100,
+        "AUTH_TYPE": 1,
+        "AUTH_ROLE_ADMIN": security.ADMIN,
+        "AUTH_ROLE_PUBLIC": "",
+        "AUTH_USER_REGISTRATION": False,
+        "RATELIMIT_ENABLED": True,
+        "AUTH_RATE_LIMITED": True,
+        "AUTH_RATE_LIMIT": "20 per minute",
+        "RATELIMIT_STORAGE_URI": "memory://",
+        "BABEL_DEFAULT_LOCALE": "ru",
+        "BABEL_DEFAULT_TIMEZONE": settings.timezone,
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "translations"),
+        "LANGUAGES": {"ru": {"flag": "ru", "name": "Русский"}, "en": {"flag": "gb", "name": "English"}},
+        "SESSION_COOKIE_NAME": "__Host-prozvon" if settings.secure_cookies else "prozvon",
+        "SESSION_COOKIE_SECURE": settings.secure_cookies,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "REMEMBER_COOKIE_SECURE": settings.secure_cookies,
+        "REMEMBER_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=10),
+        "TRUSTED_HOSTS": settings.trusted_hosts,
+        "FAB_SAFE_REDIRECT_HOSTS": settings.trusted_hosts,
+        "WTF_CSRF_TIME_LIMIT": None,  # as long as the log-in: a form open over lunch must still save
+        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),  # static URLs carry a hash of their content
+        "TEMPLATES_AUTO_RELOAD": False,
+    }

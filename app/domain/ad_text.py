@@ -1,0 +1,66 @@
+"""A short sketch of an advert's description that survives cuts and small rewrites, and what two sketches share.
+
+The sketch is the smallest hashes of the text's three-word runs ("bottom-k"), so two sketches can be compared without
+the texts. Sellers' boilerplate is told apart by counting: a run that stands in adverts of several cars proves nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from zlib import crc32
+
+SIGNATURE_SIZE = 24
+_TEXT_CAP = 4000  # Longer texts are catalogues of equipment; their start tells enough.
+
+_WORD = re.compile(r"[a-zа-я]+")
+# Sellers swap look-alike letters to slip past the sites' copy detectors; ё is written at will.
+_LOOK_ALIKE = str.maketrans("aceopxyktmhbё", "асеорхуктмнве")
+
+
+@lru_cache(maxsize=200_000)
+def _word_hash(word: str) -> int:
+    return crc32(word.encode())
+
+
+def text_signature(description: str) -> tuple[int, ...]:
+    """At most 24 signed 32-bit numbers, ascending; empty when the text says too little to compare."""
+    words = _WORD.findall(description[:_TEXT_CAP].lower().translate(_LOOK_ALIKE))
+    if len(words) < 5:
+        return ()
+    hashes = [_word_hash(word) for word in words]
+    runs = {
+        # Odd multipliers keep the order of the words in the hash; the last step spreads neighbours apart.
+        ((first * 0x9E3779B1 + second * 0x85EBCA77 + third * 0xC2B2AE3D) * 0x27D4EB2F >> 16) & 0xFFFFFFFF
+        for first, second, third in zip(hashes, hashes[1:], hashes[2:], strict=False)
+    }
+    return tuple(value - 0x80000000 for value in sorted(runs)[:SIGNATURE_SIZE])
+
+
+def shared_runs(left: tuple[int, ...], right: tuple[int, ...], common: frozenset[int]) -> tuple[int, int]:
+    """(runs found in both, runs that could have been): over the rarer text's runs, boilerplate left aside.
+
+    Only the hash range that both sketches cover is looked at, so a shortened text is not held against the long one.
+    """
+    ceiling = min(_reach(left), _reach(right))
+    ours = {value for value in left if value <= ceiling and value not in common}
+    theirs = {value for value in right if value <= ceiling and value not in common}
+    return len(ours & theirs), min(len(ours), len(theirs))
+
+
+def _reach(signature: tuple[int, ...]) -> int:
+    """A sketch that is not full holds every run of its text, hence the whole range."""
+    return signature[-1] if len(signature) >= SIGNATURE_SIZE else 0x7FFFFFFF
+
+
+def common_runs(users: Iterable[tuple[object, tuple[int, ...]]], *, cars: int) -> frozenset[int]:
+    """The runs that stand in the texts of at least `cars` different cars; `users` are (which car, its sketch)."""
+    seen: dict[int, object] = {}
+    counted: dict[int, set[object]] = {}
+    for car, signature in users:
+        for value in signature:
+            first = seen.setdefault(value, car)
+            if first != car:
+                counted.setdefault(value, {first}).add(car)
+    return frozenset(value for value, who in counted.items() if len(who) >= cars)

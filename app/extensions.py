@@ -1,0 +1,12 @@
+"""The parts that are made here and bound in create_app(): database session, migrations, admin, form guard."""
+
+from __future__ import annotations
+
+from flask_appbuilder.utils.legacy import get_sqla_class
+from flask_migrate import Migrate
+from flask_wtf.csrf import CSRFProtect
+
+# A savepoint per session lets a test roll back everything that the code under test has committed.
+db = get_sqla_class()(session_options={"join_transaction_mode": "create_savepoint"})
+migrate = Migrate()
+csrf = CSRFProtect()

@@ -1,0 +1,263 @@
+"""Who may do what: roles and permissions in one table, log-ins that end when they should, passwords worth the name."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask import g, has_request_context, request, session
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
+from flask_login import user_logged_in, user_logged_out
+from sqlalchemy import delete, select, update
+
+from app.models import LoginTry, UserSession
+
+ADMIN, SUPERVISOR, OPERATOR = "Admin", "Supervisor", "Operator"
+SESSION_LIFE = timedelta(hours=10)
+SESSION_IDLE = timedelta(minutes=30)
+FREE_TRIES = 5  # failures before the back-off begins
+MIN_PASSWORD = 12
+
+# What belongs to everybody who has logged in.
+_OWN = [
+    (r"(IndexView|UtilView|LocaleView|MenuApi)$", r".*$"),
+    (r"(UserInfoEditView|UserDBModelView|ResetMyPasswordView)$",
+     r"(can_this_form_get|can_this_form_post|can_userinfo|can_resetmypassword|can_userinfoedit|resetmypassword|userinfoedit)$"),
+]
+_LOOK = r"(can_list|can_show)$"
+_EDIT = r"(can_list|can_show|can_add|can_edit|can_delete)$"
+
+# view pattern, permission pattern. FAB matches prefixes, so every pattern ends in `$`; a test holds us to it.
+# Admin is built in and may do everything; the other two are ordinary roles, seeded once from here and then edited
+# by the company's admin. `python run.py roles` shows the difference to this table and can restore it.
+ROLES: dict[str, list[tuple[str, str]]] = {
+    OPERATOR: [
+        *_OWN,
+        (r"DeskView$", r"can_work$"),
+        (r"(Work|My ads)$", r"menu_access$"),
+    ],
+    SUPERVISOR: [
+        *_OWN,
+        (r"DeskView$", r"(can_work|can_look)$"),
+        (r"BoardView$", r"(can_board|can_deal|can_move)$"),
+        (r"AdFilterView$", r"(can_list|can_show|can_build|can_history|enable|disable|copy|archive)$"),
+        (r"(OperatorGroupView|OperatorProfileView|StatusView|StatusRuleView)$", _EDIT),
+        (r"(SourceView)$", r"(can_list|can_show|can_add|can_edit|can_pull|can_import|pull_now)$"),
+        (r"(SourceRunView|AdView|CardView|VehicleView|CityView|JobRunView)$", _LOOK),
+        (r"SourceRunView$", r"can_rejected$"),
+        (r"(MakeView|CarModelView|GenerationView)$", _EDIT),
+        (r"NameAliasView$", r"(can_list|can_show|can_map|ignore)$"),
+        (r"SamePairView$", r"(can_list|can_show|can_compare|can_decide|join|apart)$"),
+        (r"VehicleMoveView$", r"(can_list|can_show|undo)$"),
+        (r"SellerView$", r"(can_list|can_show|is_reseller|is_private)$"),
+        (r"DoNotCallView$", _EDIT),
+        (r"SettingView$", r"can_settings$"),
+        (r"LookupView$", r"can_look_up$"),
+        (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Ads|Cards|Same cars|Moves|"
+         r"Unknown names|Sellers|Do not call|Directories|Statuses|Status rules|Makes|Models|Generations|Cities|Settings|"
+         r"Business settings|Jobs)$", r"menu_access$"),
+    ],
+}  # fmt: skip
+
+
+def sha256hex(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def password_trouble(password: str, *, username: str = "") -> str:
+    """Why a password is no good, as a code; empty when it is."""
+    if len(password) < MIN_PASSWORD:
+        return "password_short"
+    if len(password) > 200:
+        return "password_long"
+    folded = password.casefold()
+    if len(set(folded)) < 5 or any(bad in folded for bad in ("password", "qwerty", "123456", "йцукен", "пароль")):
+        return "password_common"
+    if username and username.casefold() in folded:
+        return "password_is_name"
+    return ""
+
+
+class PasswordRefused(ValueError):
+    """The password breaks the rules; `code` names which."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class ProzvonSecurity(SecurityManager):
+    """FAB's security with sessions on the server, a back-off per account and one permission query per request."""
+
+    def load_user(self, pk: str) -> Any:
+        user = super().load_user(int(pk))
+        if user is None or not user.is_active or not has_request_context():
+            return None if user is not None and not user.is_active else user
+        if "_user_id" not in session:  # not a browser: JWT or API key
+            return user
+        row = self.session.get(UserSession, sha256hex(session.get("sid", "")))
+        now = datetime.now(UTC)
+        if row is None or row.user_id != user.id or row.created_at < now - SESSION_LIFE:
+            return None
+        if row.seen_at < now - SESSION_IDLE:
+            return None
+        # Polling is not work: it must not keep an abandoned desk open.
+        if not request.headers.get("X-Poll") and row.seen_at < now - timedelta(seconds=60):
+            self._touch(row.sid_hash, now)
+        return user
+
+    def _touch(self, sid_hash: str, now: datetime) -> None:
+        """On a connection of its own: the request's transaction is not ours to commit, nor may it hold this row."""
+        from app.extensions import db
+
+        with db.engine.begin() as connection:
+            connection.execute(update(UserSession).where(UserSession.sid_hash == sid_hash).values(seen_at=now))
+
+    def end_sessions(self, user_id: int) -> None:
+        self.session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+
+    # --- passwords
+
+    def reset_password(self, userid: int, password: str) -> Any:
+        user = self.get_user_by_id(userid)
+        if trouble := password_trouble(password, username=user.username):
+            raise PasswordRefused(trouble)
+        done = super().reset_password(userid, password)
+        self.end_sessions(userid)
+        self.session.commit()
+        return done
+
+    def add_user(self, username: str, *args: Any, password: str = "", hashed_password: str = "", **more: Any) -> Any:
+        if password and (trouble := password_trouble(password, username=username)):
+            raise PasswordRefused(trouble)
+        return super().add_user(username, *args, password=password, hashed_password=hashed_password, **more)
+
+    # --- lock-out
+
+    def auth_user_db(self, username: str, password: str) -> Any:
+        account = (username or "").casefold()[:128]
+        now = datetime.now(UTC)
+        tries = self.session.get(LoginTry, account)
+        if tries is not None and tries.blocked_until is not None and tries.blocked_until > now:
+            # As slow as a real check, so that a locked account cannot be told from a wrong password.
+            super().auth_user_db("\0nobody", password)
+            return None
+        user = super().auth_user_db(username, password)
+        if user is None:
+            self._count_failure(account, now)
+        elif tries is not None:
+            self.session.delete(tries)
+            self.session.commit()
+        return user
+
+    def _count_failure(self, account: str, now: datetime) -> None:
+        tries = self.session.get(LoginTry, account, with_for_update=True) or LoginTry(account=account, failed_n=0)
+        tries.failed_n = (tries.failed_n or 0) + 1
+        tries.last_at = now
+        if tries.failed_n >= FREE_TRIES:
+            tries.blocked_until = now + timedelta(seconds=min(30 * 2 ** (tries.failed_n - FREE_TRIES), 3600))
+        self.session.add(tries)
+        self.session.commit()
+
+    # --- one query for all the permissions of a request
+
+    def _allowed(self, user: Any) -> set[tuple[str, str]]:
+        cache: dict[int, set[tuple[str, str]]] = g.setdefault("_allowed", {}) if has_request_context() else {}
+        if user.id not in cache:
+            role_ids = [role.id for role in self.get_user_roles(user) if role.name not in self.builtin_roles]
+            cache[user.id] = set(self._permissions_of(role_ids)) if role_ids else set()
+        return cache[user.id]
+
+    def _permissions_of(self, role_ids: list[int]) -> Iterator[tuple[str, str]]:
+        rows = self.session.execute(
+            select(Permission.name, ViewMenu.name)
+            .select_from(PermissionView)
+            .join(Permission, PermissionView.permission_id == Permission.id)
+            .join(ViewMenu, PermissionView.view_menu_id == ViewMenu.id)
+            .where(PermissionView.role.any(Role.id.in_(role_ids)))
+        )
+        return ((permission, view) for permission, view in rows)
+
+    def _has_view_access(self, user: Any, permission_name: str, view_name: str) -> bool:
+        if any(
+            role.name in self.builtin_roles and self._has_access_builtin_roles(role, permission_name, view_name)
+            for role in self.get_user_roles(user)
+        ):
+            return True
+        return (permission_name, view_name) in self._allowed(user)
+
+    def _get_user_permission_view_menus(self, user: Any, permission_name: str, view_menus_name: list[str]) -> set[str]:
+        if user is None or not user.is_authenticated:
+            return set()
+        return {name for name in view_menus_name if self._has_view_access(user, permission_name, name)}
+
+
+@user_logged_in.connect
+def _open_session(sender: Any, user: Any, **_: Any) -> None:
+    # A fresh cookie for every log-in: one planted before it is worth nothing afterwards.
+    sid = secrets.token_urlsafe(32)
+    session["sid"] = sid
+    security = sender.appbuilder.sm
+    security.session.add(
+        UserSession(sid_hash=sha256hex(sid), user_id=user.id, address=(request.remote_addr or "")[:64])
+    )
+    security.session.commit()
+
+
+@user_logged_out.connect
+def _close_session(sender: Any, user: Any, **_: Any) -> None:
+    security = sender.appbuilder.sm
+    sid = session.pop("sid", "")
+    security.session.execute(delete(UserSession).where(UserSession.sid_hash == sha256hex(sid)))
+    security.session.commit()
+
+
+def wanted_permissions(role: str, known: list[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of the (permission, view) pairs that exist, those which the table ROLES gives to the role."""
+    patterns = [(re.compile(view), re.compile(permission)) for view, permission in ROLES[role]]
+    return {
+        (permission, view)
+        for permission, view in known
+        if any(v.match(view) and p.match(permission) for v, p in patterns)
+    }
+
+
+def role_difference(sm: ProzvonSecurity, role_name: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """(missing, extra): what the role lacks and what it has beyond the table."""
+    role = sm.find_role(role_name)
+    pairs = sm.session.execute(
+        select(Permission.name, ViewMenu.name)
+        .select_from(PermissionView)
+        .join(Permission, PermissionView.permission_id == Permission.id)
+        .join(ViewMenu, PermissionView.view_menu_id == ViewMenu.id)
+    )
+    wanted = wanted_permissions(role_name, [(p, v) for p, v in pairs])
+    has = {(pv.permission.name, pv.view_menu.name) for pv in role.permissions} if role else set()
+    return wanted - has, has - wanted
+
+
+def seed_roles(sm: ProzvonSecurity, *, restore: bool = False) -> list[str]:
+    """Deploy step, after FAB has written its permissions. A role that exists is the admin's own: left alone.
+
+    New permissions of a new release reach existing roles only through `restore`, which the admin asks for.
+    Returns the names of the roles written.
+    """
+    written = []
+    for name in ROLES:
+        role = sm.find_role(name)
+        if role is not None and role.permissions and not restore:
+            continue
+        role = role or sm.add_role(name)
+        missing, extra = role_difference(sm, name)
+        for permission, view in missing:
+            sm.add_permission_role(role, sm.find_permission_view_menu(permission, view))
+        for permission, view in extra:
+            sm.del_permission_role(role, sm.find_permission_view_menu(permission, view))
+        written.append(name)
+    sm.session.commit()
+    return written

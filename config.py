@@ -1,0 +1,146 @@
+"""Every deployment setting: typed, with its default and the reason for it. Nonsense is refused at start, by name."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "test", "password", "your-secret-key"}
+
+
+class ConfigError(Exception):
+    """A deployment setting is missing or makes no sense; the text names it and shows an example."""
+
+
+def envstr(env: Mapping[str, str], name: str, default: str) -> str:
+    return env.get(name, "").strip() or default
+
+
+def envint(env: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    raw = env.get(name, "").strip()
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ConfigError(f"{name}={raw!r} is not a whole number; example: {name}={default}") from None
+    if not low <= value <= high:
+        raise ConfigError(f"{name}={value} is outside {low}…{high}; example: {name}={default}")
+    return value
+
+
+def envbool(env: Mapping[str, str], name: str, default: bool) -> bool:
+    raw = env.get(name, "").strip().lower()
+    if not raw:
+        return default
+    if raw in ("1", "true", "yes", "on"):
+        return True
+    if raw in ("0", "false", "no", "off"):
+        return False
+    raise ConfigError(f"{name}={raw!r} is neither yes nor no; example: {name}=1")
+
+
+def envlist(env: Mapping[str, str], name: str) -> list[str]:
+    return [part.strip() for part in env.get(name, "").split(",") if part.strip()]
+
+
+def envsecret(env: Mapping[str, str], name: str) -> str:
+    """A secret has no default in production: 32 characters at least, none of the well-known ones."""
+    value = env.get(name, "").strip()
+    if len(value) < 32 or value.lower() in WEAK_SECRETS or len(set(value)) < 8:
+        raise ConfigError(
+            f"{name} must be a random text of 32 or more characters; make one with: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    return value
+
+
+@dataclass(frozen=True)
+class Config:
+    production: bool  # DATABASE_URL is set: no demo, no default accounts, every check is strict
+    database_url: str  # empty: the embedded PostgreSQL in var/
+    var_dir: Path  # database, secrets and files of this machine
+    secret_key: str
+    host: str
+    port: int
+    web_workers: int
+    web_threads: int
+    worker_concurrency: int
+    public_url: str  # how people reach us; used in invitation links and for TRUSTED_HOSTS
+    trusted_hosts: list[str]
+    proxy_hops: int  # how many proxies set X-Forwarded-*; 0 trusts none
+    secure_cookies: bool
+    timezone: str  # the company's zone: days of caps and reports
+    tile_url: str  # map tiles, e.g. our own tile server; empty: the map works without tiles
+    allow_private_sources: bool  # sources on private addresses (the demo classified is one)
+    statement_timeout_ms: int
+    log_json: bool
+
+
+def load(env: Mapping[str, str] | None = None) -> Config:
+    """Read the environment once. Raises ConfigError."""
+    env = os.environ if env is None else env
+    database_url = envstr(env, "DATABASE_URL", "")
+    if database_url and not database_url.startswith(("postgresql://", "postgres://", "postgresql+psycopg2://")):
+        raise ConfigError("DATABASE_URL must name a PostgreSQL; example: postgresql://prozvon:secret@localhost/prozvon")
+    # The embedded database marks itself, so that child processes know that this is a demo machine.
+    production = bool(database_url) and not envbool(env, "PROZVON_EMBEDDED", False)
+    var_dir = Path(envstr(env, "PROZVON_VAR", str(ROOT / "var"))).resolve()
+    host = envstr(env, "PROZVON_HOST", "127.0.0.1")
+    port = envint(env, "PROZVON_PORT", 8080, low=1, high=65535)
+    public_url = envstr(env, "PROZVON_PUBLIC_URL", f"http://{host}:{port}").rstrip("/")
+    if not public_url.startswith(("http://", "https://")):
+        raise ConfigError("PROZVON_PUBLIC_URL must begin with http:// or https://; example: https://calls.example.ru")
+    hosts = envlist(env, "PROZVON_TRUSTED_HOSTS") or sorted(
+        {public_url.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0], "127.0.0.1", "localhost"}
+    )
+    return Config(
+        production=production,
+        database_url=database_url,
+        var_dir=var_dir,
+        secret_key=envsecret(env, "SECRET_KEY") if production else _own_secret(env, var_dir),
+        host=host,
+        port=port,
+        web_workers=envint(env, "PROZVON_WEB_WORKERS", 2, low=1, high=64),
+        web_threads=envint(env, "PROZVON_WEB_THREADS", 8, low=1, high=64),
+        worker_concurrency=envint(env, "PROZVON_WORKER_CONCURRENCY", 4, low=1, high=64),
+        public_url=public_url,
+        trusted_hosts=hosts,
+        proxy_hops=envint(env, "PROZVON_PROXY_HOPS", 0, low=0, high=5),
+        secure_cookies=envbool(env, "PROZVON_SECURE_COOKIES", public_url.startswith("https://")),
+        timezone=_zone(envstr(env, "PROZVON_TIMEZONE", "Europe/Moscow")),
+        tile_url=envstr(env, "PROZVON_TILE_URL", ""),
+        allow_private_sources=envbool(env, "PROZVON_ALLOW_PRIVATE_SOURCES", not production),
+        statement_timeout_ms=envint(env, "PROZVON_STATEMENT_TIMEOUT_MS", 15_000, low=100, high=600_000),
+        log_json=envbool(env, "PROZVON_LOG_JSON", production),
+    )
+
+
+def _own_secret(env: Mapping[str, str], var_dir: Path) -> str:
+    """Development and demo: a random secret made once and kept in var/, so that log-ins outlive a restart."""
+    if env.get("SECRET_KEY", "").strip():
+        return envsecret(env, "SECRET_KEY")
+    path = var_dir / "secret_key"
+    var_dir.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:  # another process of the same start was quicker
+            return path.read_text()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+def _zone(name: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ConfigError(f"PROZVON_TIMEZONE={name!r} is no time zone; example: Europe/Moscow") from None
+    return name
