@@ -7,7 +7,7 @@ from flask import Flask
 import config
 from app import create_app
 from app.extensions import db
-from app.security import seed_roles
+from app.security import ADMIN, seed_roles
 from app.services import deploy
 
 
@@ -18,7 +18,9 @@ def deploy_all(settings: config.Config) -> Flask:
         db.engine.dispose()  # this application has done its part; its connections must not linger
     app = create_app(settings, deploying=True)
     with app.app_context():
-        seed_roles(app.extensions["appbuilder"].sm)
+        sm = app.extensions["appbuilder"].sm
+        sm.add_role(ADMIN)  # built in, yet people hang on a row; FAB writes it only where it makes the tables itself
+        seed_roles(sm)
         install = getattr(deploy, "install_all", None)
         if install is not None:
             install()
