@@ -1,4 +1,4 @@
-"""What a supervisor looks for and what a card shows: plain data, and the judgement of each criterion with its reason."""
+"""What a supervisor looks for and what a card shows: plain data, and each wish judged with its reason."""
 
 from __future__ import annotations
 

@@ -24,7 +24,6 @@ from app.domain.filters import (
 __all__ = ["CarCard", "CarLine", "Check", "FilterSpec", "MatchIndex", "Span", "bits", "explain", "fold_text"]
 
 _AT = {name: position for position, name in enumerate(CarCard._fields)}
-_FOREIGN, _MAKE, _MODEL, _GENERATION = _AT["is_foreign"], _AT["make_id"], _AT["model_id"], _AT["generation_id"]
 
 
 class MatchIndex:
@@ -48,13 +47,13 @@ class MatchIndex:
 
     def match(self, card: CarCard) -> int:
         """Mask of the filters whose wishes of the index the card fulfils."""
-        mask = self._abroad if card[_FOREIGN] else self._here
+        mask = self._abroad if card.is_foreign else self._here
         for at, masks, other in self._sets:
             mask &= masks.get(card[at], other)
             if not mask:
                 return 0
         if self._cars is not None:
-            mask &= self._cars.lookup(card[_MAKE], card[_MODEL], card[_GENERATION])
+            mask &= self._cars.lookup(card)
             if not mask:
                 return 0
         for at, points, steps, unknown in self._ranges:
@@ -167,7 +166,8 @@ class _CarTables:
         self._gen_by_model = gen_by_model.masks(size)
         self._any = _mask((position for position, spec in enumerate(filters) if not spec.lines), size)
 
-    def lookup(self, make_id: int | None, model_id: int | None, generation_id: int | None) -> int:
+    def lookup(self, card: CarCard) -> int:
+        make_id, model_id, generation_id = card.make_id, card.model_id, card.generation_id
         mask = self._any | self._make.get(make_id, 0)
         if model_id is None:
             mask |= self._model_by_make.get(make_id, 0)
