@@ -23,6 +23,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     func,
+)
+from sqlalchemy import (
     text as raw,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -91,7 +93,7 @@ class City(Model):
     population: Mapped[int] = counter()
     region: Mapped[Region] = relationship(lazy="joined")
     __table_args__ = (
-        UniqueConstraint("region_id", "name"),
+        Index("city_region", "region_id", "name"),  # two villages of a region may share a name
         Index("city_name", "name_sort", postgresql_ops={"name_sort": "text_pattern_ops"}),
     )
 
@@ -330,7 +332,7 @@ class Vehicle(CarFactsMixin, Model):
     on_sale: Mapped[bool] = flag(True)
     is_reserved: Mapped[bool] = flag()
     edits: Mapped[dict[str, Any]] = facts()  # corrected by an operator: field -> value
-    keywords: Mapped[str] = words()  # folded title and description of the shown ad, for word criteria
+    ad_id: Mapped[int | None] = mapped_column(BigInteger)  # the ad that is shown: active before removed, newest first
     first_seen_at: Mapped[datetime] = now_column()
     changed_at: Mapped[datetime] = now_column()
     __table_args__ = (
@@ -356,6 +358,8 @@ class Ad(CarFactsMixin, Model):
     description: Mapped[str] = words()
     photos: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=raw("'{}'"), nullable=False)
     prev_price: Mapped[int | None] = mapped_column(Integer)
+    prev_state: Mapped[str | None] = mapped_column(String(16))
+    facts_hash: Mapped[int | None] = mapped_column(BigInteger)  # of all that the source told: equal means unchanged
     phone: Mapped[str | None] = mapped_column(String(11))
     phones: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=raw("'{}'"), nullable=False)
     phone_protected: Mapped[bool] = flag()
@@ -369,7 +373,6 @@ class Ad(CarFactsMixin, Model):
     gone_at: Mapped[datetime | None] = time_column()
     first_seen_at: Mapped[datetime] = now_column()
     changed_at: Mapped[datetime] = now_column()
-    seen_run_id: Mapped[int | None] = mapped_column(Integer)  # last snapshot run that held it
     source: Mapped[Source] = relationship()
     vehicle: Mapped[Vehicle | None] = relationship(backref="ads")
     __table_args__ = (
@@ -492,8 +495,6 @@ class OperatorGroup(Model):
     is_enabled: Mapped[bool] = flag(True)
     is_push: Mapped[bool] = flag(True)  # cards are dealt out; else operators take from the pool
     return_after_min: Mapped[int] = mapped_column(Integer, server_default="120", nullable=False, default=120)
-    open_cap: Mapped[int | None] = mapped_column(Integer)
-    day_cap: Mapped[int | None] = mapped_column(Integer)
     schedule: Mapped[list[Any]] = mapped_column(JSONB, server_default=raw("'[]'::jsonb"), nullable=False, default=list)
     __table_args__ = (CheckConstraint("return_after_min BETWEEN 1 AND 43200", name="operator_group_return"),)
 

@@ -106,8 +106,6 @@ def upgrade() -> None:
     sa.Column('is_enabled', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('is_push', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('return_after_min', sa.Integer(), server_default='120', nullable=False),
-    sa.Column('open_cap', sa.Integer(), nullable=True),
-    sa.Column('day_cap', sa.Integer(), nullable=True),
     sa.Column('schedule', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False),
     sa.CheckConstraint('return_after_min BETWEEN 1 AND 43200', name='operator_group_return'),
     sa.PrimaryKeyConstraint('id'),
@@ -313,8 +311,8 @@ def upgrade() -> None:
     sa.Column('population', sa.Integer(), server_default='0', nullable=False),
     sa.ForeignKeyConstraint(['region_id'], ['region.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('region_id', 'name')
     )
+    op.create_index('city_region', 'city', ['region_id', 'name'], unique=False)
     op.create_index('city_name', 'city', ['name_sort'], unique=False, postgresql_ops={'name_sort': 'text_pattern_ops'})
     op.create_table('do_not_call',
     sa.Column('phone', sa.String(length=11), nullable=False),
@@ -491,7 +489,7 @@ def upgrade() -> None:
     sa.Column('on_sale', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('is_reserved', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('edits', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
-    sa.Column('keywords', sa.Text(), server_default='', nullable=False),
+    sa.Column('ad_id', sa.BigInteger(), nullable=True),
     sa.Column('first_seen_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('make_id', sa.Integer(), nullable=True),
@@ -547,6 +545,8 @@ def upgrade() -> None:
     sa.Column('description', sa.Text(), server_default='', nullable=False),
     sa.Column('photos', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('prev_price', sa.Integer(), nullable=True),
+    sa.Column('prev_state', sa.String(length=16), nullable=True),
+    sa.Column('facts_hash', sa.BigInteger(), nullable=True),
     sa.Column('phone', sa.String(length=11), nullable=True),
     sa.Column('phones', sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
     sa.Column('phone_protected', sa.Boolean(), server_default=sa.text('false'), nullable=False),
@@ -560,7 +560,6 @@ def upgrade() -> None:
     sa.Column('gone_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('first_seen_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('changed_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('seen_run_id', sa.Integer(), nullable=True),
     sa.Column('make_id', sa.Integer(), nullable=True),
     sa.Column('model_id', sa.Integer(), nullable=True),
     sa.Column('generation_id', sa.Integer(), nullable=True),
@@ -938,6 +937,7 @@ def downgrade() -> None:
     op.drop_table('mass_move')
     op.drop_table('invite')
     op.drop_table('do_not_call')
+    op.drop_index('city_region', table_name='city')
     op.drop_index('city_name', table_name='city', postgresql_ops={'name_sort': 'text_pattern_ops'})
     op.drop_table('city')
     op.drop_table('car_model')

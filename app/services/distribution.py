@@ -1,0 +1,445 @@
+"""Who works which card: taking from the pool, dealing, returning, moving. Caps and counters are exact by locks."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app import settings
+from app.errors import Refused
+from app.models import CLOSED, IN_WORK, NEW, POOL, MassMove
+from app.services import counters
+from app.services.audit import note_event
+
+# An operator may get a card when every cap leaves room. Hour and day counters of a past hour or day count as zero.
+HAS_ROOM = """
+  p.open_n < p.max_open
+  AND (CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END) < p.hour_cap
+  AND (CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END) < p.day_cap
+"""
+COUNT_ONE = """
+  open_n = p.open_n + 1,
+  hour_n = CASE WHEN p.hour_at = :hour THEN p.hour_n + 1 ELSE 1 END, hour_at = :hour,
+  day_n = CASE WHEN p.day_on = :day THEN p.day_n + 1 ELSE 1 END, day_on = :day
+"""
+
+# One statement: the operator's row is locked and its caps are read under that lock; the card is locked past others';
+# nothing is counted when the pool is empty.
+_CLAIM = """
+  WITH o AS (
+    SELECT p.user_id FROM operator_profile p WHERE p.user_id = :operator_id AND {room} FOR UPDATE
+  ), c AS (
+    SELECT id, filter_id FROM card
+    WHERE {pool} AND EXISTS (SELECT 1 FROM o) AND NOT (filter_id = ANY(CAST(:full AS int[])))
+    ORDER BY rank DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED
+  ), n AS (
+    UPDATE operator_profile p SET {count} WHERE p.user_id = :operator_id AND EXISTS (SELECT 1 FROM c)
+  ), a AS (
+    INSERT INTO assignment (card_id, operator_id, group_id, from_at, by_id, why)
+    SELECT c.id, :operator_id, :group_id, :now, :operator_id, 'taken' FROM c
+  )
+  UPDATE card SET stage = 2, operator_id = :operator_id, assigned_at = :now, taken_at = :now, version = version + 1
+  FROM c WHERE card.id = c.id RETURNING card.id, card.filter_id
+"""
+_POOLS = {  # private before shared; the conditions are literal, as the partial indexes need them
+    "private": "stage = 0 AND for_operator_id IS NOT NULL AND for_operator_id = :operator_id",
+    "group": "stage = 0 AND filter_id IS NOT NULL AND group_id = :group_id AND for_operator_id IS NULL",
+    "anyone": "stage = 0 AND filter_id IS NOT NULL AND group_id IS NULL AND for_operator_id IS NULL",
+}
+_CLAIMS = {
+    name: text(_CLAIM.format(pool=pool, room=HAS_ROOM, count=COUNT_ONE))  # the parts are the constants above
+    for name, pool in _POOLS.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an operator stands: his group, and the company's hour and day of `now`."""
+
+    operator_id: int
+    group_id: int | None
+    now: datetime
+    zone: str
+
+    def values(self, **more: Any) -> dict[str, Any]:
+        return {
+            "operator_id": self.operator_id,
+            "group_id": self.group_id,
+            "now": self.now,
+            "hour": counters.company_hour(self.now),
+            "day": counters.company_day(self.now, self.zone),
+        } | more
+
+
+def place_of(session: Session, operator_id: int, now: datetime, zone: str) -> Place:
+    row = session.execute(
+        text("SELECT group_id FROM operator_profile WHERE user_id = :id"), {"id": operator_id}
+    ).one_or_none()
+    if row is None:
+        raise Refused("not_an_operator")
+    return Place(operator_id, row.group_id, now, zone)
+
+
+def claim_next(session: Session, place: Place) -> int | None:
+    """Take the best card of the pool for the operator; None when there is none. Refused: a cap is reached."""
+    full = full_filters(session, place)
+    for _ in range(20):  # a filter may fill up between the look and the claim; then it is left out and we look again
+        row = None
+        for statement in _CLAIMS.values():
+            row = session.execute(statement, place.values(full=full)).one_or_none()
+            if row is not None:
+                break
+        if row is None:
+            refuse_when_full(session, place)
+            return None
+        if count_for_filter(session, row.filter_id, place):
+            return int(row.id)
+        _undo_claim(session, row.id, place)
+        full.append(row.filter_id)
+    return None
+
+
+def full_filters(session: Session, place: Place) -> list[int]:
+    return list(
+        session.execute(
+            text("""
+            SELECT id FROM ad_filter WHERE open_n >= open_cap
+               OR (CASE WHEN day_on = :day THEN day_n ELSE 0 END) >= day_cap
+            """),
+            {"day": place.values()["day"]},
+        ).scalars()
+    )
+
+
+def count_for_filter(session: Session, filter_id: int, place: Place, n: int = 1) -> bool:
+    """Count against the filter's quota under its row lock; False when there is no room. No cap: one look."""
+    capped = session.execute(
+        text("SELECT 1 FROM ad_filter WHERE id = :id AND (open_cap IS NOT NULL OR day_cap IS NOT NULL)"),
+        {"id": filter_id},
+    ).scalar()
+    if not capped:
+        return True
+    done = session.execute(
+        text("""
+        UPDATE ad_filter SET open_n = open_n + :n, day_on = :day,
+               day_n = (CASE WHEN day_on = :day THEN day_n ELSE 0 END) + :n
+        WHERE id = :id AND (open_cap IS NULL OR open_n + :n <= open_cap)
+          AND (day_cap IS NULL OR (CASE WHEN day_on = :day THEN day_n ELSE 0 END) + :n <= day_cap)
+        """),
+        {"id": filter_id, "n": n, "day": place.values()["day"]},
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def _undo_claim(session: Session, card_id: int, place: Place) -> None:
+    """The claim of this very transaction is taken back: the filter had no room."""
+    session.execute(text("DELETE FROM assignment WHERE card_id = :id AND until_at IS NULL"), {"id": card_id})
+    session.execute(
+        text("UPDATE card SET stage = 0, operator_id = NULL, assigned_at = NULL, taken_at = NULL WHERE id = :id"),
+        {"id": card_id},
+    )
+    session.execute(
+        text("""
+        UPDATE operator_profile SET open_n = open_n - 1, hour_n = hour_n - 1, day_n = day_n - 1 WHERE user_id = :id
+        """),
+        {"id": place.operator_id},
+    )
+
+
+def refuse_when_full(session: Session, place: Place) -> None:
+    """Say which cap stops the operator, when one does."""
+    row = session.execute(
+        text("""
+        SELECT p.open_n, p.max_open, p.hour_cap, p.day_cap,
+               (CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END) AS hour_n,
+               (CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END) AS day_n
+        FROM operator_profile p WHERE p.user_id = :operator_id
+        """),
+        place.values(),
+    ).one()
+    if row.open_n >= row.max_open:
+        raise Refused("cap_open", n=row.open_n, cap=row.max_open)
+    if row.hour_n >= row.hour_cap:
+        raise Refused("cap_hour", n=row.hour_n, cap=row.hour_cap)
+    if row.day_n >= row.day_cap:
+        raise Refused("cap_day", n=row.day_n, cap=row.day_cap)
+
+
+def take(session: Session, card_id: int, place: Place) -> None:
+    """Begin work on a card that was dealt to the operator. Doing it twice is harmless."""
+    row = session.execute(
+        text("SELECT stage, operator_id FROM card WHERE id = :id FOR UPDATE"), {"id": card_id}
+    ).one_or_none()
+    if row is None or row.operator_id != place.operator_id or row.stage not in (1, 2, 3):
+        raise Refused("card_not_yours")
+    if row.stage != NEW:
+        return
+    counters.lock_operators(session, [place.operator_id])
+    session.execute(
+        text("UPDATE operator_profile SET new_n = GREATEST(new_n - 1, 0) WHERE user_id = :id"),
+        {"id": place.operator_id},
+    )
+    session.execute(
+        text("UPDATE card SET stage = 2, taken_at = :now, version = version + 1 WHERE id = :id"),
+        {"id": card_id, "now": place.now},
+    )
+
+
+# --- leaving
+
+
+def close(session: Session, card_ids: Collection[int], now: datetime, *, why: str) -> int:
+    """These cards leave every queue. The price of the moment is kept for the price-drop rule."""
+    if not card_ids:
+        return 0
+    ids = sorted(card_ids)
+    counters.leave(session, ids)
+    end_assignments(session, ids, now, why)
+    session.execute(
+        text("UPDATE callback SET done_at = :now WHERE card_id = ANY(:ids) AND done_at IS NULL"),
+        {"ids": ids, "now": now},
+    )
+    session.execute(
+        text("""
+        UPDATE card c SET stage = 9, processed_at = :now, closed_why = :why, closed_price = v.price,
+               next_call_at = NULL, version = c.version + 1
+        FROM vehicle v WHERE v.id = c.vehicle_id AND c.id = ANY(:ids)
+        """),
+        {"ids": ids, "now": now, "why": why},
+    )
+    return len(ids)
+
+
+def to_pool(session: Session, card_ids: Collection[int], now: datetime, *, why: str) -> int:
+    """Back to the pool with all that is written on them; they are matched anew."""
+    if not card_ids:
+        return 0
+    ids = sorted(card_ids)
+    counters.leave(session, ids)
+    end_assignments(session, ids, now, why)
+    session.execute(
+        text("""
+        UPDATE card SET stage = 0, operator_id = NULL, assigned_at = NULL, taken_at = NULL, match_revision = 0,
+               version = version + 1
+        WHERE id = ANY(:ids) AND stage IN (1,2,3)
+        """),
+        {"ids": ids},
+    )
+    return len(ids)
+
+
+def end_assignments(session: Session, card_ids: list[int], now: datetime, why: str) -> None:
+    session.execute(
+        text("""
+        UPDATE assignment SET until_at = GREATEST(:now, from_at), ended_why = :why
+        WHERE card_id = ANY(:ids) AND until_at IS NULL
+        """),
+        {"ids": card_ids, "now": now, "why": why},
+    )
+
+
+def return_overdue(session: Session, now: datetime) -> dict[str, int]:
+    """New cards nobody opened in time, new cards of absent people, taken cards without a word: back to the pool."""
+    rules = settings.all_of(session)
+    late = session.execute(
+        text("""
+        SELECT c.id, CASE WHEN c.stage = 2 THEN 'untouched'
+                          WHEN c.assigned_at < :now - make_interval(mins => COALESCE(g.return_after_min, 120))
+                          THEN 'timeout' ELSE 'absent' END AS why
+        FROM card c JOIN operator_profile p ON p.user_id = c.operator_id
+        JOIN ab_user u ON u.id = p.user_id LEFT JOIN operator_group g ON g.id = p.group_id
+        WHERE (c.stage = 1 AND (c.assigned_at < :now - make_interval(mins => COALESCE(g.return_after_min, 120))
+                 OR NOT u.active OR COALESCE(p.seen_at, p.presence_since) < :absent))
+           OR (c.stage = 2 AND c.taken_at < :untouched AND c.status_id IS NULL AND c.form = '{}'::jsonb
+               AND NOT EXISTS (SELECT 1 FROM note n WHERE n.card_id = c.id))
+        ORDER BY c.id LIMIT 5000 FOR UPDATE OF c SKIP LOCKED
+        """),
+        {
+            "now": now,
+            "absent": now - timedelta(minutes=rules["absent_return_min"]),
+            "untouched": now - timedelta(minutes=rules["take_return_min"]),
+        },
+    ).all()
+    done: dict[str, int] = {}
+    for why in ("timeout", "absent", "untouched"):
+        done[why] = to_pool(session, [row.id for row in late if row.why == why], now, why=why)
+    return done
+
+
+# --- moving
+
+
+@dataclass(frozen=True, slots=True)
+class MovePlan:
+    """What a reassignment would do: card ids to the operator who would get them; `left` stay for lack of room."""
+
+    cards: list[tuple[int, int]]
+    left: list[int]
+    room: dict[int, int]
+
+
+def plan_move(session: Session, card_ids: Sequence[int], operator_ids: Sequence[int], place: Place) -> MovePlan:
+    """Spread the cards evenly over the operators within their caps; nothing is written."""
+    rows = session.execute(
+        text("""
+        SELECT p.user_id, LEAST(p.max_open - p.open_n,
+               p.day_cap - (CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END)) AS room
+        FROM operator_profile p JOIN ab_user u ON u.id = p.user_id
+        WHERE p.user_id = ANY(:ids) AND u.active ORDER BY p.user_id
+        """),
+        {"ids": list(operator_ids), "day": place.values()["day"]},
+    )
+    room = {row.user_id: max(0, row.room) for row in rows}
+    left_room = dict(room)
+    owners: dict[int, int | None] = dict(
+        session.execute(
+            text("SELECT id, operator_id FROM card WHERE id = ANY(:ids) AND stage < 9"), {"ids": list(card_ids)}
+        )
+        .tuples()
+        .all()
+    )
+    plan, left = [], []
+    for card_id in card_ids:
+        if card_id not in owners:
+            continue
+        free = [user for user, n in left_room.items() if n > 0 and user != owners[card_id]]
+        if not free:
+            left.append(card_id)
+            continue
+        chosen = max(free, key=lambda user: (left_room[user], -user))
+        left_room[chosen] -= 1
+        plan.append((card_id, chosen))
+    return MovePlan(plan, left, room)
+
+
+def move(
+    session: Session, card_ids: Sequence[int], operator_ids: Sequence[int], place: Place, *, actor_id: int, why: str
+) -> MassMove:
+    """Carry out a reassignment as one undoable step. Callbacks and texts go along; the caps of the receivers hold."""
+    session.execute(text("SELECT 1 FROM card WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": sorted(card_ids)})
+    counters.lock_operators(session, operator_ids)
+    plan = plan_move(session, card_ids, operator_ids, place)
+    if not plan.cards:
+        raise Refused("move_no_room")
+    before = session.execute(
+        text("SELECT id, operator_id, stage FROM card WHERE id = ANY(:ids)"), {"ids": [card for card, _ in plan.cards]}
+    ).all()
+    was = {row.id: (row.operator_id, row.stage) for row in before}
+    record = MassMove(
+        at=place.now, by_id=actor_id, why=why[:200], cards=[[card, *was[card], target] for card, target in plan.cards]
+    )
+    session.add(record)
+    session.flush()
+    _hand_over(session, plan.cards, was, place, actor_id, record.id)
+    note_event(
+        session, "cards_moved", actor_id=actor_id, subject="mass_move", subject_id=record.id, n=len(plan.cards), why=why
+    )
+    return record
+
+
+def _hand_over(
+    session: Session,
+    targets: Sequence[tuple[int, int]],
+    was: dict[int, tuple[int | None, int]],
+    place: Place,
+    actor_id: int,
+    move_id: int,
+) -> None:
+    ids = [card for card, _ in targets]
+    counters.leave(session, ids)
+    end_assignments(session, ids, place.now, "moved")
+    values = place.values(ids=ids, users=[user for _, user in targets], actor=actor_id, move=move_id)
+    session.execute(
+        text("""
+        UPDATE card c SET operator_id = n.user_id, stage = CASE WHEN c.stage = 0 THEN 1 ELSE c.stage END,
+               assigned_at = :now, version = c.version + 1
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:users AS int[])) AS n(id, user_id) WHERE c.id = n.id
+        """),
+        values,
+    )
+    session.execute(
+        text("""
+        INSERT INTO assignment (card_id, operator_id, from_at, by_id, why, move_id)
+        SELECT n.id, n.user_id, :now, :actor, 'moved', :move
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:users AS int[])) AS n(id, user_id)
+        """),
+        values,
+    )
+    session.execute(
+        text("""
+        UPDATE callback b SET operator_id = n.user_id
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:users AS int[])) AS n(id, user_id)
+        WHERE b.card_id = n.id AND b.done_at IS NULL AND b.operator_id IS NOT NULL
+        """),
+        values,
+    )
+    enter(session, ids, place, by_day=True)
+
+
+def enter(session: Session, card_ids: Sequence[int], place: Place, *, by_day: bool) -> None:
+    """These cards have just come to their operators: raise the counters. Call after the cards changed."""
+    session.execute(
+        text("""
+        UPDATE operator_profile p SET open_n = p.open_n + n.open_n, new_n = p.new_n + n.new_n,
+               hour_n = (CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END) + n.counted, hour_at = :hour,
+               day_n = (CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END) + n.counted, day_on = :day
+        FROM (SELECT operator_id, count(*) AS open_n, count(*) FILTER (WHERE stage = 1) AS new_n,
+                     CASE WHEN :by_day THEN count(*) ELSE 0 END AS counted
+              FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3) GROUP BY operator_id) n
+        WHERE p.user_id = n.operator_id
+        """),
+        place.values(ids=list(card_ids), by_day=by_day),
+    )
+    session.execute(
+        text("""
+        UPDATE ad_filter f SET open_n = f.open_n + n.n, day_on = :day,
+               day_n = (CASE WHEN f.day_on = :day THEN f.day_n ELSE 0 END) + CASE WHEN :by_day THEN n.n ELSE 0 END
+        FROM (SELECT filter_id, count(*)::int AS n FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3)
+              GROUP BY filter_id) n
+        WHERE f.id = n.filter_id AND (f.open_cap IS NOT NULL OR f.day_cap IS NOT NULL)
+        """),
+        place.values(ids=list(card_ids), by_day=by_day),
+    )
+
+
+def undo_move(session: Session, move_id: int, place: Place, *, actor_id: int) -> int:
+    """Give the cards back as they were. Those that were worked on since stay; returns how many went back."""
+    record = session.get(MassMove, move_id, with_for_update=True)
+    if record is None or record.undone_at is not None:
+        raise Refused("move_already_undone")
+    targets = {card: (owner, stage, target) for card, owner, stage, target in record.cards}
+    rows = session.execute(
+        text("SELECT id, operator_id, stage FROM card WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"),
+        {"ids": sorted(targets)},
+    ).all()
+    back = [row.id for row in rows if row.operator_id == targets[row.id][2] and row.stage < CLOSED]
+    to_owner = [card for card in back if targets[card][0] is not None]
+    to_pool(session, [card for card in back if targets[card][0] is None], place.now, why="undone")
+    counters.leave(session, to_owner)
+    end_assignments(session, to_owner, place.now, "undone")
+    for card in to_owner:
+        owner, stage, _ = targets[card]
+        session.execute(
+            text("UPDATE card SET operator_id = :owner, stage = :stage, version = version + 1 WHERE id = :id"),
+            {"id": card, "owner": owner, "stage": stage or POOL},
+        )
+        session.execute(
+            text("""
+            INSERT INTO assignment (card_id, operator_id, from_at, by_id, why)
+            VALUES (:id, :owner, :now, :actor, 'undone')
+            """),
+            {"id": card, "owner": owner, "now": place.now, "actor": actor_id},
+        )
+    if to_owner:
+        enter(session, to_owner, place, by_day=False)
+    record.undone_at = place.now
+    note_event(session, "move_undone", actor_id=actor_id, subject="mass_move", subject_id=move_id, n=len(back))
+    return len(back)
+
+
+__all__ = ["IN_WORK", "Place", "claim_next", "close", "move", "plan_move", "return_overdue", "take", "to_pool"]

@@ -1,0 +1,266 @@
+"""Adverts come in: recognised, then stored in bulk by COPY and one upsert. Rows that did not change are not written."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain.ad_text import text_signature
+from app.domain.ads import AdData, Rejected
+from app.domain.cars import KnownAd, UnknownName
+from app.domain.recognition import recognise
+from app.services.books import Books
+
+BATCH = 5_000  # keeps an import of any size under 300 MB; a larger batch is hardly faster
+REJECTED_KEPT = 50_000  # rows of one run that are kept word for word
+
+# The columns of `ad` that a source fills, in the order of the staging table.
+_TEXT = ("url", "title", "description", "seller_name", "seller_external_id", "phone_trouble", "state")
+_KEPT = (  # a source that stops saying one of these does not make us forget it
+    "make_id", "model_id", "generation_id", "year", "mileage_km", "price", "body", "fuel", "gearbox", "drive", "wheel",
+    "color", "engine_cc", "power_hp", "owners", "city_id", "region_id", "is_damaged", "is_new", "seller_kind",
+    "vin", "vin_hint", "plate", "phone", "published_at", "signature",
+)  # fmt: skip
+_PLAIN = ("is_foreign", "phone_protected", "photos", "phones", "written", "facts_hash")
+COLUMNS = ("external_id", *_TEXT, *_KEPT, *_PLAIN)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run did. `read` = new + changed + unchanged + rejected; a price change is also a change."""
+
+    read: int = 0
+    new: int = 0
+    changed: int = 0
+    price_changed: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    rejected_reasons: Counter[str] = field(default_factory=Counter)
+    removed: int = 0
+    vehicles_new: int = 0
+    touched_vehicles: set[int] = field(default_factory=set)
+    rejected_rows: list[Rejected] = field(default_factory=list)
+
+
+def ingest(
+    session: Session, source_id: int, records: Iterable[AdData | Rejected], books: Books, *, snapshot: bool = False
+) -> Tally:
+    """Store what a source said, inside the caller's transaction.
+
+    `snapshot`: the records are everything the source has, so what is missing is gone. Returns the tally with the
+    vehicles whose ads changed; joining and refreshing them is the next stop (services.cards).
+    """
+    tally = Tally()
+    _make_staging(session, snapshot)
+    for batch in _batches(records):
+        _ingest_batch(session, source_id, batch, books, tally, snapshot)
+    if snapshot and tally.read > tally.rejected:
+        _remove_absent(session, source_id, tally)
+    return tally
+
+
+def _batches(records: Iterable[AdData | Rejected]) -> Iterator[list[AdData | Rejected]]:
+    stream = iter(records)
+    while batch := list(islice(stream, BATCH)):
+        yield batch
+
+
+def _ingest_batch(
+    session: Session,
+    source_id: int,
+    batch: Sequence[AdData | Rejected],
+    books: Books,
+    tally: Tally,
+    snapshot: bool,
+) -> None:
+    unknown: Counter[UnknownName] = Counter()
+    rows = []
+    for record in batch:
+        if isinstance(record, Rejected):
+            _reject(tally, record)
+            continue
+        known = recognise(record, books.names, books.atlas)
+        unknown.update(known.unknown)
+        rows.append(row_of(known, record))
+    tally.read += len(batch)
+    if rows:
+        store(session, source_id, rows, tally, snapshot=snapshot)
+    if unknown:
+        books.queue_unknown(session, unknown)
+
+
+def _reject(tally: Tally, record: Rejected) -> None:
+    tally.rejected += 1
+    tally.rejected_reasons[record.reason] += 1
+    if len(tally.rejected_rows) < REJECTED_KEPT:
+        tally.rejected_rows.append(record)
+
+
+def row_of(known: KnownAd, data: AdData) -> list[Any]:
+    """The values of COLUMNS, ready for COPY."""
+    written = {
+        name: value
+        for name in ("make", "model", "generation", "modification", "city", "region", "address", "timezone", "body")
+        if (value := getattr(data, name))
+    }
+    if data.lat is not None and data.lon is not None:
+        written |= {"lat": data.lat, "lon": data.lon}
+    if data.phones and not known.phones:
+        written["phones"] = list(data.phones[:3])
+    values = [
+        known.external_id,
+        known.url,
+        known.title,
+        known.description,
+        known.seller_name,
+        known.seller_external_id,
+        known.phone_trouble,
+        str(known.state),
+        *(_kept(known, name) for name in _KEPT),
+        "t" if known.is_foreign else "f",
+        "t" if known.phone_protected else "f",
+        _array(known.photos[:40]),
+        _array(known.phones),
+        json.dumps(written, ensure_ascii=False),
+    ]
+    values.append(_hash(values))
+    return values
+
+
+def _kept(known: KnownAd, name: str) -> Any:
+    if name == "phone":
+        return known.phones[0] if known.phones else None
+    if name == "signature":
+        return pack_signature(text_signature(known.description)) if known.description else None
+    value = getattr(known, name)
+    if value is True or value is False:
+        return "t" if value else "f"
+    return value
+
+
+def pack_signature(signature: Sequence[int]) -> str | None:
+    """As bytea text: four bytes a number."""
+    return "\\x" + b"".join((n & 0xFFFFFFFF).to_bytes(4, "big") for n in signature).hex() if signature else None
+
+
+def unpack_signature(packed: bytes | memoryview | None) -> tuple[int, ...]:
+    if not packed:
+        return ()
+    raw = bytes(packed)
+    return tuple(int.from_bytes(raw[at : at + 4], "big") for at in range(0, len(raw), 4))
+
+
+def _array(values: Sequence[str]) -> str:
+    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    return "{" + ",".join(quoted) + "}"
+
+
+def _hash(values: Sequence[Any]) -> int:
+    digest = hashlib.blake2b(repr(values).encode("utf-8", "replace"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+# --- storing ---------------------------------------------------------------------------------------------------------
+
+
+def _make_staging(session: Session, snapshot: bool) -> None:
+    columns = ", ".join(COLUMNS)
+    session.execute(text("DROP TABLE IF EXISTS stage_ad"))
+    session.execute(
+        text(f"CREATE TEMP TABLE stage_ad ON COMMIT DROP AS SELECT {columns}, 0 AS line_no FROM ad WITH NO DATA")  # noqa: S608
+    )
+    if snapshot:
+        session.execute(text("DROP TABLE IF EXISTS stage_seen"))
+        session.execute(text("CREATE TEMP TABLE stage_seen (external_id text) ON COMMIT DROP"))
+
+
+def store(
+    session: Session, source_id: int, rows: Sequence[Sequence[Any]], tally: Tally, *, snapshot: bool = False
+) -> None:
+    """COPY the rows of one batch and upsert them; the last row of an id wins. Needs the staging table."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerows([*row, line_no] for line_no, row in enumerate(rows))
+    buffer.seek(0)
+    connection: Any = session.connection().connection.driver_connection
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE stage_ad")
+        cursor.copy_expert(f"COPY stage_ad ({', '.join(COLUMNS)}, line_no) FROM STDIN WITH (FORMAT csv)", buffer)  # noqa: S608
+        if snapshot:
+            cursor.execute("INSERT INTO stage_seen SELECT external_id FROM stage_ad")
+    done = session.execute(_UPSERT, {"source_id": source_id}).one()
+    tally.new += done.new
+    tally.changed += done.changed
+    tally.price_changed += done.price_changed
+    tally.unchanged += len(rows) - done.new - done.changed
+    tally.touched_vehicles.update(done.vehicles or ())
+
+
+def _upsert_sql() -> str:
+    told = [*_TEXT, *_KEPT, *_PLAIN]
+    selected = ", ".join(f"COALESCE({name}, '') AS {name}" if name in _TEXT else name for name in told)
+    updates = [f"{name} = EXCLUDED.{name}" for name in (*_TEXT, *_PLAIN) if name not in ("description", "phones")]
+    updates += [f"{name} = COALESCE(EXCLUDED.{name}, a.{name})" for name in _KEPT]
+    # A demo tariff or a list page tells less than the card did before: text and numbers that we have are not lost.
+    updates += [
+        "description = CASE WHEN EXCLUDED.description = '' THEN a.description ELSE EXCLUDED.description END",
+        "phones = CASE WHEN EXCLUDED.phones = '{}' THEN a.phones ELSE EXCLUDED.phones END",
+        "prev_price = a.price",
+        "prev_state = a.state",
+        "gone_at = CASE WHEN EXCLUDED.state = 'removed' THEN COALESCE(a.gone_at, now()) END",
+        "changed_at = now()",
+    ]
+    return f"""
+    WITH s AS (
+      SELECT DISTINCT ON (external_id) external_id, {selected}
+      FROM stage_ad ORDER BY external_id, line_no DESC
+    ), up AS (
+      INSERT INTO ad AS a (source_id, external_id, {", ".join(told)}, gone_at)
+      SELECT :source_id, external_id, {", ".join(told)}, CASE WHEN state = 'removed' THEN now() END FROM s
+      ON CONFLICT (source_id, external_id) DO UPDATE SET {", ".join(updates)}
+      WHERE a.facts_hash IS DISTINCT FROM EXCLUDED.facts_hash OR a.state <> EXCLUDED.state
+      RETURNING a.id, a.vehicle_id, a.price, a.prev_price, a.state, a.prev_state
+    ), priced AS (
+      INSERT INTO ad_price (ad_id, old_price, new_price)
+      SELECT id, prev_price, price FROM up WHERE prev_price IS NOT NULL AND prev_price IS DISTINCT FROM price
+    ), lived AS (
+      INSERT INTO ad_event (ad_id, what)
+      SELECT id, CASE WHEN state = 'active' THEN 'returned' ELSE state END
+      FROM up WHERE prev_state IS NOT NULL AND prev_state <> state
+    )
+    SELECT count(*) FILTER (WHERE prev_state IS NULL) AS new,
+           count(*) FILTER (WHERE prev_state IS NOT NULL) AS changed,
+           count(*) FILTER (WHERE prev_price IS NOT NULL AND prev_price IS DISTINCT FROM price) AS price_changed,
+           array_agg(DISTINCT vehicle_id) FILTER (WHERE vehicle_id IS NOT NULL) AS vehicles
+    FROM up
+    """  # noqa: S608  the names are the constants above
+
+
+_UPSERT = text(_upsert_sql())
+
+
+def _remove_absent(session: Session, source_id: int, tally: Tally) -> None:
+    gone = session.execute(
+        text("""
+        WITH gone AS (
+          UPDATE ad SET state = 'removed', prev_state = ad.state, gone_at = now(), changed_at = now()
+          WHERE source_id = :source_id AND state <> 'removed'
+            AND NOT EXISTS (SELECT 1 FROM stage_seen s WHERE s.external_id = ad.external_id)
+          RETURNING id, vehicle_id
+        ), lived AS (INSERT INTO ad_event (ad_id, what) SELECT id, 'removed' FROM gone)
+        SELECT count(*) AS n, array_agg(DISTINCT vehicle_id) FILTER (WHERE vehicle_id IS NOT NULL) AS vehicles FROM gone
+        """),
+        {"source_id": source_id},
+    ).one()
+    tally.removed += gone.n
+    tally.touched_vehicles.update(gone.vehicles or ())

@@ -1,0 +1,246 @@
+"""The operator's result: a status on a card, with what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app import settings
+from app.domain import callbacks as callback_rules
+from app.domain.statuses import StatusKind, StatusSpec, is_sound, may_change, may_follow, repeat_at
+from app.domain.verdict import Verdict
+from app.errors import Refused
+from app.models import CALLBACK, IN_WORK, Callback, Card, DoNotCall, Lead, Note, Status, StatusChange, StatusRule
+from app.services import distribution
+from app.services.audit import note_event
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the operator pressed: the status, when to call again, a note."""
+
+    status_id: int
+    callback_at: datetime | None = None
+    anyones: bool = False  # anybody of the group may make the call
+    note: str = ""
+
+
+def refuse_unless(verdict: Verdict) -> None:
+    if not verdict.passed:
+        raise Refused(verdict.reason.code, **verdict.reason.args)
+
+
+def specs(session: Session) -> dict[int, StatusSpec]:
+    """All statuses by id, with the transitions that lead to them."""
+    rules: dict[int, set[int]] = {}
+    for rule in session.execute(select(StatusRule)).scalars():
+        rules.setdefault(rule.to_id, set()).add(rule.from_id)
+    rows = session.execute(select(Status).order_by(Status.position, Status.id)).scalars()
+    return {row.id: spec_of(row, frozenset(rules.get(row.id, ()))) for row in rows}
+
+
+def spec_of(row: Status, allowed_from: frozenset[int] = frozenset()) -> StatusSpec:
+    return StatusSpec(
+        id=row.id,
+        code=row.code,
+        kind=StatusKind.CLOSING if row.is_closing else StatusKind.WORKING,
+        is_enabled=row.is_enabled is not False,
+        is_reached=bool(row.is_reached),
+        makes_lead=bool(row.makes_lead),
+        is_refusal=bool(row.is_refusal),
+        is_sold=bool(row.is_sold),
+        is_wrong_number=bool(row.is_wrong_number),
+        is_do_not_call=bool(row.is_do_not_call),
+        needs_callback=bool(row.needs_callback),
+        repeat_after_min=row.repeat_after_min,
+        attempts_cap=row.attempts_cap,
+        allowed_from=allowed_from,
+    )
+
+
+def choices(session: Session, current_id: int | None) -> list[StatusSpec]:
+    """The result buttons to show."""
+    known = specs(session)
+    return may_follow(known.get(current_id) if current_id else None, list(known.values()))
+
+
+def set_status(
+    session: Session,
+    card_id: int,
+    result: Result,
+    *,
+    actor_id: int,
+    now: datetime,
+    version: int | None = None,
+    is_supervisor: bool = False,
+) -> Card:
+    """Record the result of a card in work. Refused: not yours, changed meanwhile, transition not allowed, bad time."""
+    card = _locked(session, card_id)
+    if card.operator_id != actor_id and not is_supervisor:
+        raise Refused("card_not_yours")
+    if version is not None and card.version != version:
+        raise Refused("card_changed_meanwhile")
+    known = specs(session)
+    if result.status_id not in known:
+        raise Refused("status_unknown")
+    old, new = known.get(card.status_id or 0), known[result.status_id]
+    refuse_unless(
+        may_change(
+            old,
+            new,
+            is_taken=card.stage in (IN_WORK, CALLBACK),
+            may_reopen=is_supervisor,
+            callback_at=result.callback_at,
+        )
+    )
+    zone = seller_zone(session, card)
+    if result.callback_at is not None:
+        refuse_unless(callback_rules.may_plan(result.callback_at, now, zone, call_hours(session)))
+    _record(session, card, new, result, actor_id, now)
+    if new.is_closing:
+        _close(session, card, new, actor_id, now)
+    else:
+        card.attempts_n += 1
+        plan_again(session, card, result.callback_at or repeat_at(new, card.attempts_n, now), result, actor_id, now)
+    session.flush()
+    return card
+
+
+def _record(session: Session, card: Card, new: StatusSpec, result: Result, actor_id: int, now: datetime) -> None:
+    session.add(
+        StatusChange(
+            card_id=card.id, old_id=card.status_id, new_id=new.id, by_id=actor_id, at=now, note=result.note[:5000]
+        )
+    )
+    if result.note.strip():
+        session.add(Note(card_id=card.id, text=result.note.strip()[:5000], by_id=actor_id, at=now))
+    card.status_id = new.id
+    card.processed_at = now
+    card.version += 1
+    session.flush()
+    note_event(session, "status_set", actor_id=actor_id, subject="card", subject_id=card.id, status=new.code)
+
+
+def _close(session: Session, card: Card, new: StatusSpec, actor_id: int, now: datetime) -> None:
+    if new.makes_lead:
+        _make_lead(session, card, new, actor_id)
+    if new.is_do_not_call:
+        _stop_calling(session, card, actor_id, now)
+    session.flush()
+    distribution.close(session, [card.id], now, why="status")
+    session.refresh(card)
+
+
+def _make_lead(session: Session, card: Card, new: StatusSpec, actor_id: int) -> None:
+    """The outbox row of the CRM, in the transaction of the status; once per card and status."""
+    exists = session.execute(select(Lead.id).where(Lead.card_id == card.id, Lead.status_id == new.id)).scalar()
+    if exists is None:
+        vehicle = card.vehicle
+        payload: dict[str, Any] = {
+            "card_id": card.id,
+            "vehicle_id": vehicle.id,
+            "title": vehicle.title,
+            "price": vehicle.price,
+            "year": vehicle.year,
+            "mileage_km": vehicle.mileage_km,
+            "form": card.form,
+        }
+        session.add(Lead(card_id=card.id, status_id=new.id, by_id=actor_id, payload=payload))
+
+
+def _stop_calling(session: Session, card: Card, actor_id: int, now: datetime) -> None:
+    phones = session.execute(
+        text("SELECT DISTINCT unnest(phones) FROM ad WHERE vehicle_id = :id"), {"id": card.vehicle_id}
+    ).scalars()
+    for phone in phones:
+        if session.get(DoNotCall, phone) is None:
+            session.add(DoNotCall(phone=phone, reason="status", by_id=actor_id, at=now))
+
+
+def plan_again(session: Session, card: Card, at: datetime | None, result: Result, actor_id: int, now: datetime) -> None:
+    """One open call-back per card: a new one replaces it; without a time the card is plainly in work."""
+    session.execute(
+        text("UPDATE callback SET done_at = :now WHERE card_id = :id AND done_at IS NULL"), {"id": card.id, "now": now}
+    )
+    card.next_call_at = at
+    card.stage = CALLBACK if at is not None else IN_WORK
+    if at is not None:
+        zone = seller_zone(session, card)
+        session.add(
+            Callback(
+                card_id=card.id,
+                operator_id=None if result.anyones else card.operator_id,
+                at=at,
+                timezone=str(zone),
+                note=result.note[:1000],
+                by_id=actor_id,
+                created_at=now,
+            )
+        )
+    session.flush()
+
+
+def seller_zone(session: Session, card: Card) -> ZoneInfo:
+    """The zone of the ad's city; a phone tells nothing about where its owner is."""
+    name = session.execute(
+        text("""
+        SELECT COALESCE(c.timezone, NULLIF(r.timezone, ''), 'Europe/Moscow') FROM vehicle v
+        LEFT JOIN city c ON c.id = v.city_id LEFT JOIN region r ON r.id = v.region_id WHERE v.id = :id
+        """),
+        {"id": card.vehicle_id},
+    ).scalar()
+    return ZoneInfo(name or "Europe/Moscow")
+
+
+def call_hours(session: Session) -> tuple[int, int]:
+    rules = settings.all_of(session)
+    return rules["call_hours_from"], rules["call_hours_to"]
+
+
+def _locked(session: Session, card_id: int) -> Card:
+    card = session.execute(
+        select(Card).where(Card.id == card_id).with_for_update(of=Card).execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if card is None:
+        raise Refused("card_gone")
+    return card
+
+
+def check_status(row: Status) -> None:
+    """Refuse a status whose flags contradict each other; asked when a supervisor saves it."""
+    refuse_unless(is_sound(spec_of(row)))
+
+
+# code, name, colour, icon, key, flags
+SEED: tuple[tuple[str, str, str, str, str, dict[str, Any]], ...] = (
+    ("no_answer", "Нет ответа", "yellow", "phone-x", "1", {"repeat_after_min": 120, "attempts_cap": 6}),
+    ("busy", "Занято", "yellow", "phone-pause", "2", {"repeat_after_min": 20, "attempts_cap": 8}),
+    ("unavailable", "Недоступен", "yellow", "phone-off", "3", {"repeat_after_min": 240, "attempts_cap": 6}),
+    ("call_later", "Перезвонить", "azure", "clock", "4", {"needs_callback": True, "is_reached": True}),
+    ("thinking", "Думает", "azure", "message-question", "5", {"needs_callback": True, "is_reached": True}),
+    ("inspection", "Записан на осмотр", "green", "calendar-check", "6",
+     {"is_closing": True, "makes_lead": True, "is_reached": True}),
+    ("refused", "Отказ", "red", "x", "7", {"is_closing": True, "is_refusal": True, "is_reached": True}),
+    ("sold", "Продано", "secondary", "car-off", "8", {"is_closing": True, "is_sold": True, "is_reached": True}),
+    ("wrong_number", "Неверный номер", "secondary", "phone-off", "9", {"is_closing": True, "is_wrong_number": True}),
+    ("reseller", "Перекупщик", "secondary", "users", "", {"is_closing": True, "is_refusal": True, "is_reached": True}),
+    ("do_not_call", "Не звонить", "dark", "phone-off", "",
+     {"is_closing": True, "is_do_not_call": True, "is_reached": True}),
+)  # fmt: skip
+
+
+def seed(session: Session) -> int:
+    """The first statuses of a new installation; a list that has any is the supervisor's own."""
+    if session.execute(select(Status.id).limit(1)).scalar():
+        return 0
+    for position, (code, name, color, icon, hotkey, flags) in enumerate(SEED):
+        session.add(
+            Status(code=code, name=name, color=color, icon=icon, hotkey=hotkey, position=position * 10, **flags)
+        )
+    session.flush()
+    return len(SEED)

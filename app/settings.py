@@ -1,0 +1,103 @@
+"""Business settings: a name, a typed default, a label and what it means. Edited in the admin, audited when changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.errors import Refused
+from app.models import Setting
+
+
+@dataclass(frozen=True, slots=True)
+class Default:
+    value: Any
+    label: Any
+    help: Any
+    unit: Any = ""
+    low: int | None = None
+    high: int | None = None
+
+
+DEFAULTS: dict[str, Default] = {
+    "reopen_on_price_drop": Default(
+        True, _l("Re-open a closed card on a price drop"), _l("A refused car that gets cheaper is offered again.")
+    ),
+    "reopen_drop_pct": Default(
+        5, _l("Smallest price drop that re-opens"), _l("Against the price at which the card was closed."), "%", 1, 90
+    ),
+    "reopen_after_hours": Default(
+        24, _l("Earliest re-opening after closing"), _l("A seller is not called again sooner."), _l("h"), 0, 8760
+    ),
+    "reopen_returned": Default(
+        True, _l("Re-open a card when its ad returns"), _l("Only cards that left because the ad was removed.")
+    ),
+    "priority_hours": Default(
+        12,
+        _l("One point of priority is worth"),
+        _l("A card of a filter one point higher goes before cards that are so many hours fresher."),
+        _l("h"),
+        1,
+        720,
+    ),
+    "deal_batch": Default(
+        500, _l("Cards dealt at once"), _l("Upper bound of one pass of the distribution."), "", 10, 20000
+    ),
+    "absent_after_min": Default(
+        30,
+        _l("Absent after"),
+        _l("Without any action for so long an operator is given nothing new."),
+        _l("min"),
+        5,
+        480,
+    ),
+    "absent_return_min": Default(
+        60,
+        _l("Move on the work of absent operators after"),
+        _l("Their new cards return to the pool; cards in work and call-backs stay."),
+        _l("min"),
+        5,
+        2880,
+    ),
+    "take_return_min": Default(
+        480,
+        _l("Return a taken card without a result after"),
+        _l("Only when nothing was written on it."),
+        _l("min"),
+        10,
+        10080,
+    ),
+    "call_hours_from": Default(9, _l("Calls from"), _l("In the seller's local time."), _l("h"), 0, 23),
+    "call_hours_to": Default(20, _l("Calls until"), _l("In the seller's local time."), _l("h"), 1, 24),
+    "reseller_at": Default(50, _l("Reseller from a score of"), _l("0 is a private person, 100 a dealer."), "", 1, 100),
+    "reveals_per_hour": Default(300, _l("Phone numbers shown per hour"), _l("For one person."), "", 1, 10000),
+}
+
+
+def get(session: Session, name: str) -> Any:
+    row = session.get(Setting, name)
+    return DEFAULTS[name].value if row is None else row.value
+
+
+def all_of(session: Session) -> dict[str, Any]:
+    changed = {row.name: row.value for row in session.execute(select(Setting)).scalars()}
+    return {name: changed.get(name, default.value) for name, default in DEFAULTS.items()}
+
+
+def parse(name: str, raw: str) -> Any:
+    """A typed value from a form. Refuses nonsense by name."""
+    default = DEFAULTS[name]
+    if isinstance(default.value, bool):
+        return raw in ("1", "on", "true", "y")
+    try:
+        value = int(raw)
+    except ValueError:
+        raise Refused("setting_not_number", name=str(default.label)) from None
+    low, high = default.low or 0, default.high if default.high is not None else 10**9
+    if not low <= value <= high:
+        raise Refused("setting_out_of_range", name=str(default.label), low=low, high=high)
+    return value
