@@ -1,0 +1,30 @@
+"""Delete what has served its time: old job runs, ended log-ins, expired invitations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete
+
+from app.extensions import db
+from app.models import Invite, JobRun, LoginTry, UserSession
+from app.security import SESSION_LIFE
+
+RUNS_KEPT = timedelta(days=30)
+INVITES_KEPT = timedelta(days=30)  # long enough to answer "I never got the link"
+TRIES_KEPT = timedelta(days=1)  # past the longest back-off
+
+
+def run(now: datetime | None = None) -> dict[str, int]:
+    now = now or datetime.now(UTC)
+    deletions = {
+        "job_runs": delete(JobRun).where(JobRun.started_at < now - RUNS_KEPT),
+        "sessions": delete(UserSession).where(UserSession.created_at < now - SESSION_LIFE),
+        "invites": delete(Invite).where(Invite.expires_at < now - INVITES_KEPT),
+        "login_tries": delete(LoginTry).where(LoginTry.last_at < now - TRIES_KEPT),
+    }
+    counts = {}
+    for name, statement in deletions.items():
+        counts[name] = db.session.execute(statement).rowcount
+        db.session.commit()
+    return counts
