@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
@@ -93,7 +93,7 @@ def run_job(app: Flask, job: Job, **args: Any) -> dict[str, int]:
 
 
 def _run_recorded(job: Job, args: dict[str, Any]) -> dict[str, int]:
-    row = JobRun(job=job.name, worker=worker_name())
+    row = JobRun(job=job.name, worker=worker_name(), started_at=datetime.now(UTC))
     db.session.add(row)
     db.session.commit()
     run_id, started = row.id, time.monotonic()
@@ -113,7 +113,9 @@ def _run_recorded(job: Job, args: dict[str, Any]) -> dict[str, int]:
     return counts
 
 
-_FINISH = text("UPDATE job_run SET finished_at = now(), counts = CAST(:counts AS jsonb), error = :error WHERE id = :id")
+_FINISH = text(
+    "UPDATE job_run SET finished_at = clock_timestamp(), counts = CAST(:counts AS jsonb), error = :error WHERE id = :id"
+)
 # A job that looks every few seconds and finds nothing leaves one row, not thousands.
 _DROP_IDLE = text("""
     DELETE FROM job_run USING job_run AS mine WHERE mine.id = :id AND job_run.id = (

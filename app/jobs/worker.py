@@ -53,7 +53,8 @@ async def _work(app: Flask, settings: config.Config, jobs: tuple[Job, ...]) -> i
         working = asyncio.create_task(
             queue.run_worker_async(
                 name=worker_name(), concurrency=settings.worker_concurrency, delete_jobs="always",
-                fetch_job_polling_interval=LOOK_EVERY_S, install_signal_handlers=False, shutdown_graceful_timeout=FINISH_WITHIN_S,
+                fetch_job_polling_interval=LOOK_EVERY_S, install_signal_handlers=False,
+                shutdown_graceful_timeout=FINISH_WITHIN_S,
                 update_heartbeat_interval=HEARTBEAT_S, stalled_worker_timeout=DEAD_AFTER_S,
             )
         )  # fmt: skip
