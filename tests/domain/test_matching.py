@@ -188,6 +188,19 @@ def test_car_of_unknown_model_is_accepted_by_its_make_only_when_the_filter_says_
     assert index.match(CarCard(make_id=2)) == 0
 
 
+def test_every_car_against_every_kind_of_line_known_or_unknown() -> None:
+    ids = (1, 2)
+    lines = [CarLine(make) for make in ids] + [CarLine(make, model) for make, model in product(ids, ids)]
+    lines += [CarLine(*levels) for levels in product(ids, ids, ids)]
+    pairs = [(), *((one,) for one in lines), *zip(lines, reversed(lines), strict=True)]
+    accepted = (frozenset({"car"}), frozenset[str]())
+    wishes = [(found, unknown_ok) for found in pairs for unknown_ok in accepted]
+    index = MatchIndex([FilterSpec(id=n, lines=found, unknown_ok=ok) for n, (found, ok) in enumerate(wishes)])
+    for levels in product((None, 1, 2), repeat=3):
+        card = CarCard(make_id=levels[0], model_id=levels[1], generation_id=levels[2])
+        assert index.all(index.match(card)) == [spec for spec in index.filters if wants(spec, card)]
+
+
 def test_generation_line_has_to_name_its_model() -> None:
     with pytest.raises(ValueError, match="model"):
         CarLine(1, None, 111)
