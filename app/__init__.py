@@ -1,23 +1,29 @@
-"""create_app(): the only place where the parts meet."""
+"""create_app(): the only place where the parts meet. Importing the package itself costs nothing: the supervisor, the
+made-up classified and every test of a rule live inside it and need no web framework."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
-from flask_appbuilder import AppBuilder
-from werkzeug.middleware.proxy_fix import ProxyFix
+if TYPE_CHECKING:
+    from flask import Flask
 
-import config as deployment
-from app import database, extensions, safety, security
+    import config as deployment
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(settings: deployment.Config | None = None, *, deploying: bool = False, **over: Any) -> Flask:
     """Build the application. `deploying` lets FAB write permissions; web workers never do (0 schema SQL at start)."""
+    from flask import Flask
+    from flask_appbuilder import AppBuilder
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    import config as deployment
+    from app import extensions, safety, security
+
     settings = settings or deployment.load()
     app = Flask(__name__)
     app.config.update(_flask_config(settings, deploying))
@@ -47,6 +53,8 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
 
 
 def _flask_config(settings: deployment.Config, deploying: bool) -> dict[str, Any]:
+    from app import database, security
+
     url = database.sqlalchemy_url(database.resolve(settings))
     return {
         "SECRET_KEY": settings.secret_key,

@@ -1,27 +1,165 @@
-"""The one command line: every command of `python run.py <command>`."""
+"""The one command line: every command of `python run.py <command>`. Without a command everything starts here.
+
+Only the words are here; what a command does, and imports, is loaded when it is called.
+"""
 
 from __future__ import annotations
 
-from flask import Flask
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import config
-from app import create_app
-from app.extensions import db
-from app.security import ADMIN, seed_roles
-from app.services import deploy
+from app import database, logs
+from app.errors import OutsideError, Refused
+
+ROOT = Path(__file__).resolve().parents[1]
+Command = Callable[[argparse.Namespace, config.Config], int | None]
 
 
-def deploy_all(settings: config.Config) -> Flask:
-    """The deploy step: tables, permissions, roles, books. Safe to repeat; web and worker start on what it leaves."""
-    with create_app(settings).app_context():
-        deploy.migrate()
-        db.engine.dispose()  # this application has done its part; its connections must not linger
-    app = create_app(settings, deploying=True)
-    with app.app_context():
-        sm = app.extensions["appbuilder"].sm
-        sm.add_role(ADMIN)  # built in, yet people hang on a row; FAB writes it only where it makes the tables itself
-        seed_roles(sm)
-        install = getattr(deploy, "install_all", None)
-        if install is not None:
-            install()
-    return app
+def main(argv: Sequence[str]) -> int:
+    arguments = make_parser().parse_args(argv)
+    try:
+        settings = config.load()
+        logs.configure(as_json=settings.log_json)
+        return int(arguments.run(arguments, settings) or 0)
+    except config.ConfigError as trouble:
+        print(f"Setting: {trouble}", file=sys.stderr)
+        return 2
+    except Refused as refused:
+        from app.wording import say
+
+        print(say(refused.reason), file=sys.stderr)
+        return 1
+    except OutsideError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def called(module: str, name: str) -> Command:
+    """The command `name` of app/<module>.py, imported when it runs: most processes need none of the others' code."""
+
+    def command(arguments: argparse.Namespace, settings: config.Config) -> int | None:
+        run: Command = getattr(importlib.import_module(f"app.{module}"), name)
+        return run(arguments, settings)
+
+    return command
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="run.py", description="Without a command: everything, on this machine.")
+    parser.set_defaults(run=everything)
+    commands = parser.add_subparsers(metavar="command")
+    add(commands, "web", web, "serve pages and API (gunicorn)")
+    add(commands, "worker", worker, "run jobs; any number of workers, one of them leads")
+    for name, words in (
+        ("init", "deploy step: tables, permissions, roles, books; prints the first administrator's link"),
+        ("migrate", "the deploy step without the link: before new web and worker processes start"),
+        ("doctor", "check this installation and say what to do"),
+        ("demo", "fill the embedded database with the demonstration"),
+    ):
+        add(commands, name, called("cli_setup", name), words)
+    roles = add(commands, "roles", called("cli_setup", "roles"), "how the roles differ from this release's table")
+    roles.add_argument("--restore", action="store_true", help="make the roles what the table says")
+    jobs = add(commands, "jobs", called("cli_setup", "jobs"), "the jobs and their last runs")
+    actions = jobs.add_subparsers(metavar="action")
+    add(actions, "run", called("cli_setup", "run_job"), "run one job here and now").add_argument("name")
+    _add_sources(commands)
+    _add_ads(commands)
+    _add_filters(commands)
+    return parser
+
+
+def add(commands: Any, name: str, run: Command, words: str, *, json: bool = False) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    command.set_defaults(run=run)
+    if json:
+        command.add_argument("--json", action="store_true", help="one line of JSON")
+    return command
+
+
+def _add_sources(commands: Any) -> None:
+    sources = add(commands, "sources", called("cli_ads", "list_sources"), "the sources and how they do")
+    actions = sources.add_subparsers(metavar="action")
+    pull = add(actions, "pull", called("cli_ads", "pull_source"), "pull one source now", json=True)
+    pull.add_argument("key")
+
+
+def _add_ads(commands: Any) -> None:
+    ads = commands.add_parser("ads", help="import adverts, explain one")
+    actions = ads.add_subparsers(metavar="action", required=True)
+    read = add(actions, "import", called("cli_ads", "import_file"), "import a file of adverts", json=True)
+    read.add_argument("file", type=Path)
+    read.add_argument("--source", required=True, help="key of the source that the adverts belong to")
+    read.add_argument("--format", default="", help="key of the format; without it the file is recognised")
+    read.add_argument("--map", type=Path, help="JSON: our field -> column of the file")
+    read.add_argument("--dry-run", action="store_true", help="read and judge everything, write nothing")
+    why = add(actions, "explain", called("cli_ads", "explain_ad"), "why an advert is with whom it is", json=True)
+    why.add_argument("id", type=int)
+
+
+def _add_filters(commands: Any) -> None:
+    filters = add(commands, "filters", called("cli_ads", "list_filters"), "the filters by priority")
+    actions = filters.add_subparsers(metavar="action")
+    for name, words in (
+        ("enable", "let a filter match"),
+        ("disable", "a filter stops matching; its cards in work stay"),
+        ("test", "what a filter would find now"),
+    ):
+        command = add(actions, name, called("cli_ads", f"{name}_filter"), words, json=True)
+        command.add_argument("id", type=int)
+
+
+# --- processes
+
+
+def web(arguments: argparse.Namespace, settings: config.Config) -> None:
+    """Becomes gunicorn: no memory is spent on a process that only waits for it."""
+    os.chdir(ROOT)
+    argv = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "deploy" / "gunicorn.conf.py"), "run:web_app()"]
+    os.execv(sys.executable, argv)  # noqa: S606  our own argv
+
+
+def worker(arguments: argparse.Namespace, settings: config.Config) -> int:
+    from app.jobs import worker as process
+
+    return process.main(settings)
+
+
+def everything(arguments: argparse.Namespace, settings: config.Config) -> int:
+    """Web, worker and, where no database is named, the embedded one with the demonstration."""
+    from app.supervisor import Child, Supervisor, answers
+
+    database.resolve(settings)  # starts the embedded server and tells the children by the environment
+    settings = config.load()
+    _prepare(settings)
+    python = [sys.executable, str(ROOT / "run.py")]
+    children = [Child("web", [*python, "web"]), Child("worker", [*python, "worker"])]
+    if not settings.production:
+        from app.demo.setup import classified_port
+
+        port = str(classified_port(settings))
+        children.append(Child("classified", [sys.executable, "-m", "app.demo.classified", "--port", port]))
+    address = f"http://{settings.host}:{settings.port}"
+    return Supervisor(children).run(lambda: answers(f"{address}/readyz"), lambda: _tell(settings))
+
+
+def _prepare(settings: config.Config) -> None:
+    """The deploy step in a process of its own: what it imports and reads is not carried along afterwards."""
+    command = "migrate" if settings.production else "demo"
+    subprocess.run([sys.executable, str(ROOT / "run.py"), command], check=True)  # noqa: S603  our own argv
+
+
+def _tell(settings: config.Config) -> None:
+    print(f"\nProzvon is running: {settings.public_url}\n")
+    if not settings.production:
+        from app.demo.setup import ACCOUNTS
+
+        for account in ACCOUNTS:
+            print(f"  {account.username:12} {account.password:20} {account.role}")
+        print("\nA demonstration on the embedded database. Stop it with Ctrl-C.\n", flush=True)

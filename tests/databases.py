@@ -18,7 +18,7 @@ from werkzeug.security import generate_password_hash
 
 import config
 from app import create_app, database, security
-from app.cli import deploy_all
+from app.cli_setup import deploy_all
 from app.extensions import db
 from app.models import OperatorGroup, OperatorProfile
 

@@ -1,0 +1,176 @@
+"""The commands about adverts: pull a source, import a file, explain a card, switch filters."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+import app.sources as family
+import config
+from app import create_app
+from app.errors import Refused
+from app.extensions import db
+from app.registry import members
+from app.services import filter_preview, filters, matching, sources
+
+HEAD = 65_536  # as much as a format needs to be recognised
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def within(run: Callable[[argparse.Namespace, Session, Flask], Any]) -> Callable[..., None]:
+    """A command: what `run` returns is shown after its work has been committed."""
+
+    @wraps(run)
+    def command(arguments: argparse.Namespace, settings: config.Config) -> None:
+        flask = create_app(settings)
+        with flask.app_context():
+            answer = run(arguments, db.session(), flask)
+            db.session.commit()
+        _show(answer, as_json=getattr(arguments, "json", False))
+
+    return command
+
+
+def _show(answer: Any, *, as_json: bool) -> None:
+    if dataclasses.is_dataclass(answer) and not isinstance(answer, type):
+        answer = dataclasses.asdict(answer)
+    if as_json or not isinstance(answer, list | dict):
+        print(json.dumps(answer, ensure_ascii=False, default=str))
+        return
+    for row in answer if isinstance(answer, list) else [answer]:
+        print("  ".join(f"{name}: {value}" for name, value in row.items()) if isinstance(row, dict) else row)
+
+
+# --- sources and files
+
+
+@within
+def list_sources(arguments: argparse.Namespace, session: Session, flask: Flask) -> list[dict[str, Any]]:
+    rows = session.execute(
+        text("SELECT key, adapter, is_enabled, health, last_ok_at, next_pull_at FROM source ORDER BY key")
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+@within
+def pull_source(arguments: argparse.Namespace, session: Session, flask: Flask) -> Any:
+    row = sources.by_key(session, arguments.key)
+    settings = flask.config["PROZVON"]
+    adapter = sources.adapter_of(
+        row, members(family, family.Source), secret_key=settings.secret_key,
+        allow_private=settings.allow_private_sources,
+    )  # fmt: skip
+    return sources.pull(session, row.id, adapter, now)
+
+
+@within
+def import_file(arguments: argparse.Namespace, session: Session, flask: Flask) -> Any:
+    row = sources.by_key(session, arguments.source)
+    content = _read(arguments.file)
+    kind = _format_of(arguments.format or row.adapter, content, told=bool(arguments.format))
+    field_map = json.loads(arguments.map.read_text("utf-8")) if arguments.map else dict(row.field_map or {})
+    takes_map = any(item.name == "field_map" for item in dataclasses.fields(kind))
+    adapter = kind(field_map=field_map) if takes_map and field_map else kind()  # type: ignore[call-arg]
+    return sources.import_records(
+        session, row.id, adapter.parse(content), now, file_name=arguments.file.name, dry_run=arguments.dry_run,
+        snapshot=adapter.snapshot,
+    )  # fmt: skip
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Refused("file_unreadable", name=str(path), why=error.strerror or "") from None
+
+
+def _format_of(wanted: str, content: bytes, *, told: bool) -> type[family.Source]:
+    """The told format; else the source's own when it fits, else the first that recognises the file."""
+    kinds = members(family, family.Source)
+    if told:
+        if wanted not in kinds:
+            raise Refused("format_unknown", name=wanted, known=", ".join(kinds))
+        return kinds[wanted]
+    head = content[:HEAD]
+    ordered = sorted(kinds.values(), key=lambda kind: kind.key != wanted)
+    for kind in ordered:
+        if kind.recognises(head):
+            return kind
+    raise Refused("format_unrecognised", known=", ".join(kinds))
+
+
+# --- explaining
+
+
+@within
+def explain_ad(arguments: argparse.Namespace, session: Session, flask: Flask) -> dict[str, Any]:
+    row = session.execute(
+        text("""SELECT a.id AS ad, s.key AS source, a.external_id, a.title, a.state, a.vehicle_id AS vehicle,
+                       c.id AS card, c.stage, c.filter_id AS filter, c.operator_id AS operator
+                FROM ad a JOIN source s ON s.id = a.source_id
+                LEFT JOIN LATERAL (
+                  SELECT * FROM card WHERE vehicle_id = a.vehicle_id ORDER BY id DESC LIMIT 1) c ON true
+                WHERE a.id = :id"""),
+        {"id": arguments.id},
+    ).one_or_none()
+    if row is None:
+        raise Refused("ad_gone", id=arguments.id)
+    opinions = matching.explain_card(session, row.card, now()) if row.card else []
+    return dict(row._mapping) | {
+        "filters": [
+            {
+                "id": opinion.spec.id,
+                "fits": opinion.fits,
+                "checks": [dataclasses.asdict(check) for check in opinion.checks],
+            }
+            for opinion in opinions
+        ]
+    }
+
+
+# --- filters
+
+
+@within
+def list_filters(arguments: argparse.Namespace, session: Session, flask: Flask) -> list[dict[str, Any]]:
+    rows = session.execute(
+        text("""SELECT id, name, priority, is_enabled, version FROM ad_filter WHERE NOT is_archived
+                ORDER BY priority DESC, id""")
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+@within
+def enable_filter(arguments: argparse.Namespace, session: Session, flask: Flask) -> dict[str, Any]:
+    return _switch(session, arguments.id, True)
+
+
+@within
+def disable_filter(arguments: argparse.Namespace, session: Session, flask: Flask) -> dict[str, Any]:
+    return _switch(session, arguments.id, False)
+
+
+def _switch(session: Session, filter_id: int, on: bool) -> dict[str, Any]:
+    row = filters.set_enabled(session, filter_id, on, actor_id=None)
+    return {"id": row.id, "name": row.name, "is_enabled": row.is_enabled}
+
+
+@within
+def test_filter(arguments: argparse.Namespace, session: Session, flask: Flask) -> Any:
+    specs = {spec.id: spec for spec in filters.all_specs(session)}
+    if arguments.id not in specs:
+        raise Refused("filter_gone")
+    return filter_preview.test_run(session, specs[arguments.id], now())
