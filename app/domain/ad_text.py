@@ -7,14 +7,14 @@ the texts. Sellers' boilerplate is told apart by counting: a run that stands in 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from functools import lru_cache
 from zlib import crc32
 
-SIGNATURE_SIZE = 24
+SIGNATURE_SIZE = 32
 _TEXT_CAP = 4000  # Longer texts are catalogues of equipment; their start tells enough.
 
-_WORD = re.compile(r"[a-zа-я]+")
+_WORD = re.compile(r"[a-zа-я]+|[0-9]{2,}")
 # Sellers swap look-alike letters to slip past the sites' copy detectors; ё is written at will.
 _LOOK_ALIKE = str.maketrans("aceopxyktmhbё", "асеорхуктмнве")
 
@@ -25,20 +25,20 @@ def _word_hash(word: str) -> int:
 
 
 def text_signature(description: str) -> tuple[int, ...]:
-    """At most 24 signed 32-bit numbers, ascending; empty when the text says too little to compare."""
+    """At most 32 signed 32-bit numbers, ascending; empty when the text says too little to compare."""
     words = _WORD.findall(description[:_TEXT_CAP].lower().translate(_LOOK_ALIKE))
-    if len(words) < 5:
-        return ()
     hashes = [_word_hash(word) for word in words]
     runs = {
-        # Odd multipliers keep the order of the words in the hash; the last step spreads neighbours apart.
-        ((first * 0x9E3779B1 + second * 0x85EBCA77 + third * 0xC2B2AE3D) * 0x27D4EB2F >> 16) & 0xFFFFFFFF
+        # The shifts keep the order of the words in the hash; the odd multiplier spreads neighbours apart.
+        (first << 2 ^ second << 1 ^ third) * 0x9E3779B1 >> 8 & 0xFFFFFFFF
         for first, second, third in zip(hashes, hashes[1:], hashes[2:], strict=False)
     }
+    # Lot numbers and the like name one car, so they come first and are never crowded out.
+    runs.update(_word_hash(word) >> 10 for word in words if len(word) > 5 and word.isdigit())
     return tuple(value - 0x80000000 for value in sorted(runs)[:SIGNATURE_SIZE])
 
 
-def shared_runs(left: tuple[int, ...], right: tuple[int, ...], common: frozenset[int]) -> tuple[int, int]:
+def shared_runs(left: tuple[int, ...], right: tuple[int, ...], common: Container[int]) -> tuple[int, int]:
     """(runs found in both, runs that could have been): over the rarer text's runs, boilerplate left aside.
 
     Only the hash range that both sketches cover is looked at, so a shortened text is not held against the long one.
@@ -54,8 +54,11 @@ def _reach(signature: tuple[int, ...]) -> int:
     return signature[-1] if len(signature) >= SIGNATURE_SIZE else 0x7FFFFFFF
 
 
-def common_runs(users: Iterable[tuple[object, tuple[int, ...]]], *, cars: int) -> frozenset[int]:
-    """The runs that stand in the texts of at least `cars` different cars; `users` are (which car, its sketch)."""
+def common_runs(users: Iterable[tuple[object, tuple[int, ...]]], *, cars: int) -> dict[int, int]:
+    """The runs that stand in the texts of at least `cars` different cars, with their number of cars.
+
+    `users` are pairs of (which car, the sketch of its text).
+    """
     seen: dict[int, object] = {}
     counted: dict[int, set[object]] = {}
     for car, signature in users:
@@ -63,4 +66,4 @@ def common_runs(users: Iterable[tuple[object, tuple[int, ...]]], *, cars: int) -
             first = seen.setdefault(value, car)
             if first != car:
                 counted.setdefault(value, {first}).add(car)
-    return frozenset(value for value, who in counted.items() if len(who) >= cars)
+    return {value: len(who) for value, who in counted.items() if len(who) >= cars}

@@ -1,4 +1,4 @@
-"""Which vehicle does a new advert join? Keys find the few adverts worth comparing; one joins, a doubt waits, or neither.
+"""Which vehicle does a new advert join? Keys find the few adverts worth comparing; the best one joins or waits.
 
 A key is a signed 64-bit number kept in a narrow indexed table; adverts that share a key are candidates of each other.
 """
@@ -12,11 +12,13 @@ from math import floor, log
 
 from app.domain.ad_text import common_runs
 from app.domain.car_facts import CarFacts
-from app.domain.identity import DEFAULT_RULES, IdentityRules, Likeness, SameCar, Surroundings, compare, contradicts
+from app.domain.car_signs import CERTAIN, Surroundings, contradicts
+from app.domain.identity import DEFAULT_RULES, IdentityRules, Likeness, SameCar, compare
 
 # Mileages up to 4 % apart always share one of two staggered buckets; the constant makes small mileages coarse.
 _MILEAGE_STEP = 0.08
 _MILEAGE_BASE = 10_000
+_COARSE_STEP = 0.2
 # What part of a model's year one advert's two buckets hold, about: from neighbours to «how many are on sale».
 _BUCKET_SHARE = 0.08
 _FEWEST_RIVALS = 5
@@ -99,7 +101,7 @@ def join_batch(
     candidates: Mapping[int, Sequence[CarFacts]],
     rules: IdentityRules = DEFAULT_RULES,
     *,
-    boilerplate: frozenset[int] = frozenset(),
+    boilerplate: Mapping[int, int] | None = None,
     trade_phones: frozenset[str] = frozenset(),
 ) -> list[Join]:
     """Decide each new advert in the given order; `candidates` holds the stored adverts under each key of the batch.
@@ -111,24 +113,22 @@ def join_batch(
         for facts in stored:
             pool.add(facts, (key,), facts.vehicle_id if facts.vehicle_id is not None else -facts.ad_id)
     everyone = [*pool.facts.values(), *new]
-    known_boilerplate = boilerplate | common_runs(
-        ((_which_car(facts), facts.text_signature) for facts in everyone), cars=rules.boilerplate_cars
-    )
+    users = ((_which_car(facts), facts.text_signature) for facts in everyone)
+    known_boilerplate = {**(boilerplate or {}), **common_runs(users, cars=rules.boilerplate_cars)}
     known_traders = trade_phones | _trade_phones(everyone, rules.trade_phone_cars)
     joins = []
     for facts in new:
         keys = blocking_keys(facts)
         near, neighbours = _near(facts, keys, pool, rules)
-        around = Surroundings(max(_FEWEST_RIVALS, round(neighbours / _BUCKET_SHARE)), known_boilerplate, known_traders)
+        rivals = max(_FEWEST_RIVALS, round(neighbours / _BUCKET_SHARE))
+        around = Surroundings(rivals, known_boilerplate, len(everyone), known_traders)
         join = _choose(facts, near, pool, rules, around)
         joins.append(join)
         pool.add(facts, keys, -facts.ad_id if join.vehicle_of is None else pool.vehicle_of[join.vehicle_of])
     return joins
 
 
-def _near(
-    facts: CarFacts, keys: Sequence[int], pool: _Pool, rules: IdentityRules
-) -> tuple[list[CarFacts], int]:
+def _near(facts: CarFacts, keys: Sequence[int], pool: _Pool, rules: IdentityRules) -> tuple[list[CarFacts], int]:
     """The candidates without a contradiction, and how many other like cars stand in the same mileage buckets."""
     found: dict[int, CarFacts] = {}
     neighbours: set[int] = set()
@@ -143,18 +143,21 @@ def _near(
             if ad_id not in found:
                 found[ad_id] = pool.facts[ad_id]
     found.pop(facts.ad_id, None)
-    near = [other for other in found.values() if (facts.vin and facts.vin == other.vin) or not contradicts(facts, other)]
-    vehicles = {pool.vehicle_of[ad_id] for ad_id in neighbours if ad_id != facts.ad_id}
-    return near, max(0, len(vehicles) - 1)
+    near = [other for other in found.values() if not contradicts(facts, other) or _same_papers(facts, other)]
+    neighbours.discard(facts.ad_id)
+    return near, len({pool.vehicle_of[ad_id] for ad_id in neighbours})
 
 
-def _choose(
-    facts: CarFacts, near: Iterable[CarFacts], pool: _Pool, rules: IdentityRules, around: Surroundings
-) -> Join:
+def _same_papers(a: CarFacts, b: CarFacts) -> bool:
+    """One VIN or plate is worth a look even beside a contradiction."""
+    return bool(a.vin and a.vin == b.vin) or bool(a.plate and a.plate == b.plate)
+
+
+def _choose(facts: CarFacts, near: Iterable[CarFacts], pool: _Pool, rules: IdentityRules, around: Surroundings) -> Join:
     """The best vehicle wins only when no advert of it contradicts and no other vehicle comes close."""
     best: dict[int, tuple[SameCar, int]] = {}
     for other in near:
-        opinion = compare(facts, other, rules, around)
+        opinion = compare(facts, other, rules, around, explain=False)
         if opinion.verdict is Likeness.DIFFERENT:
             continue
         vehicle = pool.vehicle_of[other.ad_id]
@@ -164,7 +167,8 @@ def _choose(
     if not ranked:
         return Join(facts.ad_id, None)
     vehicle, (opinion, ad_id) = ranked[0]
-    clear = len(ranked) == 1 or opinion.bits - ranked[1][1][0].bits >= rules.margin
+    # One VIN on two vehicles means that the vehicles are one; the advert need not wait until somebody merges them.
+    clear = len(ranked) == 1 or opinion.bits >= CERTAIN or opinion.bits - ranked[1][1][0].bits >= rules.margin
     if opinion.verdict is Likeness.SAME and clear and _fits(facts, pool.members[vehicle], pool):
         return Join(facts.ad_id, ad_id, opinion)
     doubts = tuple(
@@ -183,7 +187,8 @@ def _fits(facts: CarFacts, member_ids: Iterable[int], pool: _Pool) -> bool:
 
 def _which_car(facts: CarFacts) -> object:
     """Coarse on purpose: re-posts of one car must not look like several cars."""
-    return facts.model_id, facts.year
+    place = None if facts.mileage_km is None else floor(log(facts.mileage_km + _MILEAGE_BASE) / _COARSE_STEP)
+    return facts.model_id, facts.year, place
 
 
 def _trade_phones(everyone: Iterable[CarFacts], cars: int) -> frozenset[str]:
