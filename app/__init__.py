@@ -22,7 +22,8 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     import config as deployment
-    from app import extensions, safety, security
+    from app import extensions, registry, safety, security
+    from app import sources as source_family
 
     settings = settings or deployment.load()
     app = Flask(__name__)
@@ -35,6 +36,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     with app.app_context():
         from app import api, board, desk, models, pages, views  # noqa: F401  every table is known before FAB starts
 
+        extensions.outside.sources = registry.members(source_family, source_family.Source)
         extensions.db.init_app(app)
         extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
         appbuilder = AppBuilder(indexview=pages.HomeView)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import Any
+
 from flask_appbuilder.utils.legacy import get_sqla_class
 from flask_migrate import Migrate
 from flask_wtf.csrf import CSRFProtect
@@ -10,3 +13,13 @@ from flask_wtf.csrf import CSRFProtect
 db = get_sqla_class()(session_options={"join_transaction_mode": "create_savepoint"})
 migrate = Migrate()
 csrf = CSRFProtect()
+
+
+@dataclass
+class Outside:
+    """The adapters of this process by key; filled by create_app(), replaced by fakes in tests."""
+
+    sources: dict[str, type[Any]] = field(default_factory=dict)
+
+
+outside = Outside()

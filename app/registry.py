@@ -14,6 +14,8 @@ def members(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
     """Import every module of `package`; return {key: class} of the concrete classes of `base` found there."""
     found: dict[str, type[T]] = {}
     for module_info in pkgutil.iter_modules(package.__path__):
+        if module_info.name.startswith("_"):  # shared parts of the family
+            continue
         module = importlib.import_module(f"{package.__name__}.{module_info.name}")
         for thing in vars(module).values():
             if _is_member(thing, base, module):

@@ -22,7 +22,18 @@ from sqlalchemy import text
 
 from app.errors import OutsideError, Refused
 from app.extensions import db
-from app.jobs import purge_old
+from app.jobs import (
+    check_counters,
+    distribute_cards,
+    fetch_sources,
+    join_ads,
+    match_cards,
+    pull_source,
+    purge_old,
+    recognise_again,
+    refresh_prices,
+    return_cards,
+)
 from app.logs import mask
 from app.models import JobRun
 from app.services.deferring import lock_name
@@ -60,7 +71,16 @@ def minutes(n: int) -> timedelta:
 
 
 JOBS: tuple[Job, ...] = (
-    Job(purge_old.run, at="03:30"),
+    Job(fetch_sources.run,    every=seconds(10)),
+    Job(pull_source.run),
+    Job(join_ads.run,         every=seconds(30)),
+    Job(match_cards.run,      every=seconds(5)),
+    Job(distribute_cards.run, every=seconds(10)),
+    Job(return_cards.run,     every=minutes(1)),
+    Job(recognise_again.run,  every=minutes(1)),
+    Job(refresh_prices.run,   every=minutes(10)),
+    Job(check_counters.run,   at="04:10"),
+    Job(purge_old.run,        at="03:30"),
 )  # fmt: skip
 
 

@@ -49,3 +49,17 @@ def _alembic_config() -> Any:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     return config
+
+
+def install_books() -> dict[str, int]:
+    """Makes, models, cities of this release. Safe to repeat."""
+    from app.services import catalogue
+
+    return catalogue.install(db.session())
+
+
+def install_statuses() -> int:
+    """The first statuses, when there are none."""
+    from app.services import statuses
+
+    return statuses.seed(db.session())

@@ -244,3 +244,8 @@ def seed(session: Session) -> int:
         )
     session.flush()
     return len(SEED)
+
+
+def rows(session: Session) -> list[Status]:
+    """The statuses in the order of the buttons."""
+    return list(session.execute(select(Status).order_by(Status.position, Status.id)).scalars())
