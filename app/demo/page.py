@@ -19,12 +19,11 @@ h1{font-size:26px;margin:8px 0}img{width:100%;max-height:320px;background:#e8edf
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 24px}dt{color:#6a7380}dd{margin:0}
 .note{color:#6a7380;font-size:13px;border-top:1px solid #dde1e6;padding-top:12px}p.text{white-space:pre-line}
 """
-# Outlines of our own, side view on a 400 x 200 field; the first word of a body decides.
+# Outlines of our own, side view on a 400 x 200 field; other bodies are drawn as a saloon.
 _OUTLINES = {
     "Внедорожник": "M30 140V96q2-10 14-12l52-8 34-38q6-7 16-7h118q12 0 18 10l22 38 52 12q14 4 14 18v31z",
-    "Минивэн": "M30 140V98q2-12 16-18l40-10 46-34q8-6 20-6h140q14 0 20 12l18 40 28 12q12 5 12 18v28z",
+    "Универсал": "M26 140v-28q2-11 16-15l62-12 50-32q10-7 24-7h136q14 0 22 12l26 42 14 12q6 6 6 14v14z",
     "Фургон": "M30 140V96q2-8 12-12l34-12 30-38q6-6 16-6h226q22 0 22 20v92z",
-    "Пикап": "M30 140V100q2-10 14-12l50-8 32-38q6-7 16-7h66q10 0 14 9l16 38h130v58z",
     "Хетчбэк": "M36 140v-30q2-12 16-16l56-10 46-34q10-8 24-8h86q20 0 32 14l34 30 28 12q8 4 8 16v26z",
     "": "M26 140v-28q2-11 16-15l62-12 50-32q10-7 24-7h66q16 0 28 9l38 28 52 10q14 4 14 20v27z",
 }
