@@ -22,6 +22,8 @@ from app.domain.recognition import recognise
 from app.services.books import Books
 
 BATCH = 5_000  # keeps an import of any size under 300 MB; a larger batch is hardly faster
+# One upsert for so many rows: an id that comes twice in a file then counts once, whichever batch it came in.
+STAGED = 250_000
 REJECTED_KEPT = 50_000  # rows of one run that are kept word for word
 
 # The columns of `ad` that a source fills, in the order of the staging table.
@@ -61,9 +63,14 @@ def ingest(
     vehicles whose ads changed; joining and refreshing them is the next stop (services.cards).
     """
     tally = Tally()
-    _make_staging(session, snapshot)
+    make_staging(session, snapshot)
+    staged = 0
     for batch in _batches(records):
-        _ingest_batch(session, source_id, batch, books, tally, snapshot)
+        staged += _stage_batch(session, batch, books, tally, staged)
+        if staged >= STAGED:
+            upsert(session, source_id, staged, tally, snapshot=snapshot)
+            staged = 0
+    upsert(session, source_id, staged, tally, snapshot=snapshot)
     if snapshot and tally.read > tally.rejected:
         _remove_absent(session, source_id, tally)
     return tally
@@ -75,14 +82,7 @@ def _batches(records: Iterable[AdData | Rejected]) -> Iterator[list[AdData | Rej
         yield batch
 
 
-def _ingest_batch(
-    session: Session,
-    source_id: int,
-    batch: Sequence[AdData | Rejected],
-    books: Books,
-    tally: Tally,
-    snapshot: bool,
-) -> None:
+def _stage_batch(session: Session, batch: Sequence[AdData | Rejected], books: Books, tally: Tally, staged: int) -> int:
     unknown: Counter[UnknownName] = Counter()
     rows = []
     for record in batch:
@@ -94,9 +94,10 @@ def _ingest_batch(
         rows.append(row_of(known, record))
     tally.read += len(batch)
     if rows:
-        store(session, source_id, rows, tally, snapshot=snapshot)
+        stage(session, rows, first_line=staged)
     if unknown:
         books.queue_unknown(session, unknown)
+    return len(rows)
 
 
 def _reject(tally: Tally, record: Rejected) -> None:
@@ -173,7 +174,7 @@ def _hash(values: Sequence[Any]) -> int:
 # --- storing ---------------------------------------------------------------------------------------------------------
 
 
-def _make_staging(session: Session, snapshot: bool) -> None:
+def make_staging(session: Session, snapshot: bool) -> None:
     columns = ", ".join(COLUMNS)
     session.execute(text("DROP TABLE IF EXISTS stage_ad"))
     session.execute(
@@ -184,25 +185,29 @@ def _make_staging(session: Session, snapshot: bool) -> None:
         session.execute(text("CREATE TEMP TABLE stage_seen (external_id text) ON COMMIT DROP"))
 
 
-def store(
-    session: Session, source_id: int, rows: Sequence[Sequence[Any]], tally: Tally, *, snapshot: bool = False
-) -> None:
-    """COPY the rows of one batch and upsert them; the last row of an id wins. Needs the staging table."""
+def stage(session: Session, rows: Sequence[Sequence[Any]], *, first_line: int = 0) -> None:
+    """COPY the rows into the staging table. Needs make_staging()."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerows([*row, line_no] for line_no, row in enumerate(rows))
+    writer.writerows([*row, line_no] for line_no, row in enumerate(rows, first_line))
     buffer.seek(0)
     connection: Any = session.connection().connection.driver_connection
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE stage_ad")
         cursor.copy_expert(f"COPY stage_ad ({', '.join(COLUMNS)}, line_no) FROM STDIN WITH (FORMAT csv)", buffer)  # noqa: S608
-        if snapshot:
-            cursor.execute("INSERT INTO stage_seen SELECT external_id FROM stage_ad")
+
+
+def upsert(session: Session, source_id: int, staged: int, tally: Tally, *, snapshot: bool = False) -> None:
+    """Bring what is staged into `ad`; of rows with one id the last wins. Empties the staging table."""
+    if not staged:
+        return
+    if snapshot:
+        session.execute(text("INSERT INTO stage_seen SELECT external_id FROM stage_ad"))
     done = session.execute(_UPSERT, {"source_id": source_id}).one()
+    session.execute(text("TRUNCATE stage_ad"))
     tally.new += done.new
     tally.changed += done.changed
     tally.price_changed += done.price_changed
-    tally.unchanged += len(rows) - done.new - done.changed
+    tally.unchanged += staged - done.new - done.changed
     tally.touched_vehicles.update(done.vehicles or ())
 
 
