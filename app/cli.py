@@ -137,11 +137,12 @@ def everything(arguments: argparse.Namespace, settings: config.Config) -> int:
 
     database.resolve(settings)  # starts the embedded server and tells the children by the environment
     settings = config.load()
-    _prepare(settings)
+    if code := _prepare(settings):
+        return code  # the command has said what is wrong
     python = [sys.executable, str(ROOT / "run.py")]
     children = [Child("web", [*python, "web"]), Child("worker", [*python, "worker"])]
     if not settings.production:
-        from app.demo.setup import classified_port
+        from app.demo.accounts import classified_port
 
         port = str(classified_port(settings))
         children.append(Child("classified", [sys.executable, "-m", "app.demo.classified", "--port", port]))
@@ -149,16 +150,16 @@ def everything(arguments: argparse.Namespace, settings: config.Config) -> int:
     return Supervisor(children).run(lambda: answers(f"{address}/readyz"), lambda: _tell(settings))
 
 
-def _prepare(settings: config.Config) -> None:
+def _prepare(settings: config.Config) -> int:
     """The deploy step in a process of its own: what it imports and reads is not carried along afterwards."""
     command = "migrate" if settings.production else "demo"
-    subprocess.run([sys.executable, str(ROOT / "run.py"), command], check=True)  # noqa: S603  our own argv
+    return subprocess.run([sys.executable, str(ROOT / "run.py"), command], check=False).returncode  # noqa: S603
 
 
 def _tell(settings: config.Config) -> None:
     print(f"\nProzvon is running: {settings.public_url}\n")
     if not settings.production:
-        from app.demo.setup import ACCOUNTS
+        from app.demo.accounts import ACCOUNTS
 
         for account in ACCOUNTS:
             print(f"  {account.username:12} {account.password:20} {account.role}")

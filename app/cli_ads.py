@@ -19,8 +19,7 @@ import app.sources as family
 import config
 from app import create_app
 from app.errors import Refused
-from app.extensions import db
-from app.registry import members
+from app.extensions import db, outside
 from app.services import filter_preview, filters, matching, sources
 
 HEAD = 65_536  # as much as a format needs to be recognised
@@ -70,7 +69,7 @@ def pull_source(arguments: argparse.Namespace, session: Session, flask: Flask) -
     row = sources.by_key(session, arguments.key)
     settings = flask.config["PROZVON"]
     adapter = sources.adapter_of(
-        row, members(family, family.Source), secret_key=settings.secret_key,
+        row, outside.sources, secret_key=settings.secret_key,
         allow_private=settings.allow_private_sources,
     )  # fmt: skip
     return sources.pull(session, row.id, adapter, now)
@@ -99,7 +98,7 @@ def _read(path: Path) -> bytes:
 
 def _format_of(wanted: str, content: bytes, *, told: bool) -> type[family.Source]:
     """The told format; else the source's own when it fits, else the first that recognises the file."""
-    kinds = members(family, family.Source)
+    kinds = outside.sources
     if told:
         if wanted not in kinds:
             raise Refused("format_unknown", name=wanted, known=", ".join(kinds))

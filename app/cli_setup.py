@@ -14,8 +14,6 @@ import config
 from app import create_app
 from app.doctor import examine
 from app.extensions import db
-from app.jobs import JOBS, job_named
-from app.jobs import run_job as run_now
 from app.security import ADMIN, ROLES, role_difference, seed_roles
 from app.services import deploy, people
 
@@ -99,6 +97,8 @@ def roles(arguments: argparse.Namespace, settings: config.Config) -> int:
 
 
 def jobs(arguments: argparse.Namespace, settings: config.Config) -> None:
+    from app.jobs import JOBS
+
     with create_app(settings).app_context():
         rows = db.session.execute(
             text("SELECT DISTINCT ON (job) job, started_at, counts, error FROM job_run ORDER BY job, started_at DESC")
@@ -113,5 +113,7 @@ def jobs(arguments: argparse.Namespace, settings: config.Config) -> None:
 
 
 def run_job(arguments: argparse.Namespace, settings: config.Config) -> None:
-    counts = run_now(create_app(settings), job_named(arguments.name))
+    from app import jobs as family
+
+    counts = family.run_job(create_app(settings), family.job_named(arguments.name))
     print(json.dumps(counts, ensure_ascii=False))

@@ -3,9 +3,9 @@
 import gc
 import os
 
-import config
+from config import load  # the name `config` itself would be read as a setting of gunicorn's
 
-_settings = config.load()
+_settings = load()
 
 bind = f"{_settings.host}:{_settings.port}"
 workers = _settings.web_workers

@@ -1,39 +1,13 @@
-"""The demonstration's people and its place on this machine: on the embedded database only, never on a named one."""
+"""Puts the demonstration into the embedded database, never into a named one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from flask import Flask
 
-import config
+from app.demo.accounts import ACCOUNTS, GROUP
 from app.extensions import db
 from app.models import OperatorGroup, OperatorProfile
-from app.security import ADMIN, OPERATOR, SUPERVISOR
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    username: str
-    first_name: str
-    last_name: str
-    role: str
-    password: str
-
-
-ACCOUNTS = (
-    Account("admin", "Анна", "Главная", ADMIN, "zvonok-anna-24"),
-    Account("supervisor", "Семён", "Старший", SUPERVISOR, "zvonok-semyon-24"),
-    Account("operator", "Ольга", "Первая", OPERATOR, "zvonok-olga-24"),
-    Account("operator2", "Павел", "Второй", OPERATOR, "zvonok-pavel-24"),
-    Account("operator3", "Мария", "Третья", OPERATOR, "zvonok-maria-24"),
-)
-GROUP = "Выкуп"
-
-
-def classified_port(settings: config.Config) -> int:
-    """The made-up classified listens next door, so that two demonstrations on one machine do not meet."""
-    return settings.port + 1 if settings.port < 65535 else settings.port - 1
+from app.security import OPERATOR
 
 
 def install(app: Flask) -> int:
