@@ -51,7 +51,7 @@ _LEAD_WORDS = re.compile(r"^[^\d+]*[:.\s](?=[+(]?\d)|^(?:тел|моб|tel|phone
 _TAIL_WORDS = re.compile(r"(?<=\d)[\s,;(\-–—]+[^\d]+$")
 _SPLIT = re.compile(r"[,;/|\n]+|\s+(?:или|и|or)\s+", re.I)
 # Letters written for digits to slip past a site's filter.
-_SLIPPED = re.compile(r"(?<=[\d\-OoОо])[OoОо](?=[\d\-OoОо])|(?<=\d)[ЗзB](?=\d)")
+_SLIPPED = re.compile(r"(?<=\d )[OoОо]{2,3}(?= \d)|(?<=[\d\-OoОо])[OoОо](?=[\d\-OoОо])|(?<=\d)[ЗзB](?=\d)")
 _DIGIT_WORDS = ("ноль", "один", "два", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять")
 _SPOKEN = re.compile(rf"\b(?:{'|'.join(_DIGIT_WORDS)})\b", re.I)
 
@@ -148,7 +148,7 @@ def _plain(text: str) -> str:
 
 
 def _unslip(text: str) -> str:
-    return _SLIPPED.sub(lambda found: {"з": "3", "b": "8"}.get(found[0].lower(), "0"), text)
+    return _SLIPPED.sub(lambda found: {"з": "3", "b": "8"}.get(found[0].lower(), "0" * len(found[0])), text)
 
 
 @lru_cache(maxsize=CACHED)

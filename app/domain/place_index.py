@@ -97,6 +97,9 @@ class PlaceIndex:
             found = self._adjectives.get(key)
         return found
 
+    def is_town_name(self, key: str) -> bool:
+        return key in self._towns
+
     def abroad(self, part: Part) -> ForeignRow | None:
         return self._abroad.get(part.key) or (self._abroad.get(sound_of(part.key)) if is_latin(part.key) else None)
 
@@ -131,12 +134,15 @@ class PlaceIndex:
     def seat_of(self, district: Part, among: Iterable[CityRow]) -> CityRow | None:
         """The town a district is called after: «Кинельский район» is Кинель."""
         stem = district.key
-        for ending in ("инский", "енский", "овский", "евский", "ский", "ной", "ный", "ий", "ой"):
+        for ending in ("инский", "енский", "овский", "евский", "ский", "цкий", "ной", "ный", "ий", "ой"):
             if stem.endswith(ending) and len(stem) - len(ending) >= 4:
                 bare = stem.removesuffix(ending)
-                named = [city for city in among if key_of(city.name).startswith(bare)]
-                if named:
-                    return min(named, key=lambda city: (len(city.name), -city.population))
+                for length in range(len(bare), 3, -1):  # Люберецкий, Люберцы: a vowel comes and goes
+                    named = [city for city in among if key_of(city.name).startswith(bare[:length])]
+                    if named:
+                        return min(named, key=lambda city: (len(city.name), -city.population))
+                    if length <= len(bare) - 2:
+                        break
         return None
 
 

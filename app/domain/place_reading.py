@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from app.domain.geography import CityRow, ForeignRow
 from app.domain.place_index import PlaceIndex
-from app.domain.place_words import NOTHING, Part, pieces, read_part
+from app.domain.place_words import NOTHING, Part, cut, pieces, read_part
 
 BIG = 100_000  # a city this big is believed against the region and the point
+TOWN = 50_000  # a place this big is not outshone by a region of the same name
 OUTSHINES = 20  # how many times larger a foreign namesake must be to be meant
 FEDERAL_CITIES = frozenset((77, 78, 92))
 
@@ -44,26 +45,26 @@ class PlaceReader:
         found: list[Part] = []
         for piece in pieces(text) if text else ():
             for part in self._parts(piece):
-                if part.is_street:
+                if part.is_street and not self._index.is_town_name(part.key):  # «наб. Челны» is no embankment
                     return found  # what follows a street is a house
                 if part.key not in NOTHING:
                     found.append(part)
         return found
 
     def _parts(self, piece: str) -> list[Part]:
-        """«Санкт-Петербург и Ленинградская область» is two names; a single name may have «и» inside."""
+        """A piece is cut further only when it is no name as a whole, and when a name comes of it."""
         whole = read_part(piece)
-        halves = [read_part(half) for half in piece.split(" и ")]
-        if len(halves) > 1 and not self._is_name(whole) and self._is_name(halves[0]):
-            return halves
-        return [whole]
+        bits = [piece] if self._is_name(whole) else cut(piece)
+        parts = [read_part(bit) for bit in bits]
+        return parts if len(parts) > 1 and self._is_name(parts[0]) else [whole]
 
     def _is_name(self, part: Part) -> bool:
         return bool(self._index.region(part) or self._index.towns(part))
 
     def _is_region_told(self, told: Told, part: Part, *, in_region: bool = False) -> bool:
         region = self._index.region(part, adjective_is_enough=in_region)
-        if region is not None and (in_region or not self._index.towns(part)):
+        # «Крым» is the republic, though a village in the Ростовская область bears the name too.
+        if region is not None and (in_region or all(town.population < TOWN for town in self._index.towns(part))):
             told.regions.append(region)
             return True
         country = self._index.abroad(part)

@@ -40,7 +40,7 @@ _VILLAGE = frozenset(
         "мкр микрорайон снт днп жк тер территория нп ж/д"
     )
 )
-_ADMIN = frozenset(_words("район округ сельсовет поселение муниципальный мр мо волость улус"))
+_ADMIN = frozenset(_words("го район округ сельсовет поселение муниципальный мр мо волость улус"))
 _STREET = frozenset(
     _words(
         "ул улица проспект пр просп пер переулок ш шоссе наб набережная бульвар пл площадь тракт проезд дом корп "
@@ -101,18 +101,22 @@ def sound_of(text: str) -> str:
 
 
 def pieces(text: str) -> Iterator[str]:
-    """The folded text between commas, with a region told without a comma cut off as a piece of its own."""
+    """The folded text between commas."""
     for raw in _SPLIT.split(text[:MAX_TEXT]):
         piece = fold(raw)
         for pattern, plain in _DOTTED:
             piece = pattern.sub(plain, piece)
-        found = _INSIDE.search(piece)
-        if found and found[0] != piece:
-            yield found[0]
-            piece = f"{piece[: found.start()]} {piece[found.end() :]}"
         piece = " ".join(piece.strip(" .-:").split())
         if piece:
             yield piece
+
+
+def cut(piece: str) -> list[str]:
+    """«Луговая область г Заречёнск», «Самара и область»: names told without a comma, each by itself."""
+    found = _INSIDE.search(piece)
+    if found and found[0] != piece:
+        return [found[0], *pieces(f"{piece[: found.start()]},{piece[found.end() :]}")]
+    return piece.split(" и ")
 
 
 def read_part(piece: str) -> Part:
