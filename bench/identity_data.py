@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
+from xml.etree import ElementTree
 from zlib import crc32
 
+from app.domain.ads import SellerKind
 from app.domain.cars import Body, Drive, Fuel, Gearbox, KnownAd, Wheel
 
 T = TypeVar("T")
@@ -23,6 +25,7 @@ FILES = {
     "autoru_2021": "ads/autoru_2021.csv.gz",
     "avito_nn_2020": "ads/avito_nn_2020_cp1251_noheader.csv.gz",
 }
+FEEDS = ("autoteam_cars_2024-08-28.xml", "autoteam_cars_2025-07-01.xml")
 _NN_COLUMNS = (
     "make", "model", "generation", "modification", "year", "mileage", "condition", "doors", "body", "fuel", "gearbox",
     "color", "drive", "wheel", "trim", "price",
@@ -128,6 +131,31 @@ def _read_nn(path: Path) -> Iterator[KnownAd]:
                 body=word(row["body"], _BODIES),
                 wheel=word(row["wheel"], _WHEELS),
             )
+
+
+def read_feed(path: Path) -> list[KnownAd]:
+    """A dealer's feed in Auto.ru's format, as far as identity asks."""
+    found = []
+    for car in ElementTree.parse(path).getroot().iter("car"):  # noqa: S314 - our own saved file
+        said = {tag.tag: (tag.text or "").strip() for tag in car}
+        make, model = said.get("mark_id", ""), said.get("folder_id", "")
+        found.append(
+            KnownAd(
+                external_id=said.get("unique_id") or said.get("vin", ""),
+                make_id=mark(make),
+                model_id=mark(make, model),
+                year=number(said.get("year", "")),
+                mileage_km=number(said.get("run", "")),
+                price=number(said.get("price", "")),
+                color=word(said.get("color", ""), _COLORS),
+                body=word(said.get("body_type", ""), _BODIES),
+                wheel=word(said.get("wheel", ""), _WHEELS),
+                vin=said.get("vin") or None,
+                seller_kind=SellerKind.DEALER,
+                description=said.get("description", ""),
+            )
+        )
+    return found
 
 
 def mark(*parts: str) -> int:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from zlib import crc32
 
 SIGNATURE_SIZE = 32
+_NUMBERS_BELOW = (1 << 22) - 0x80000000  # a run of words falls there once in a thousand
 _TEXT_CAP = 4000  # Longer texts are catalogues of equipment; their start tells enough.
 
 _WORD = re.compile(r"[a-zа-я]+|[0-9]{2,}")
@@ -33,9 +34,14 @@ def text_signature(description: str) -> tuple[int, ...]:
         (first << 2 ^ second << 1 ^ third) * 0x9E3779B1 >> 8 & 0xFFFFFFFF
         for first, second, third in zip(hashes, hashes[1:], hashes[2:], strict=False)
     }
-    # Lot numbers and the like name one car, so they come first and are never crowded out.
-    runs.update(_word_hash(word) >> 10 for word in words if len(word) > 5 and word.isdigit())
+    # Lot numbers and the like name one car, so they come first and are never crowded out; round sums are prices.
+    runs.update(_word_hash(word) >> 10 for word in words if word.isdigit() and len(word) > 5 and word[-2:] != "00")
     return tuple(value - 0x80000000 for value in sorted(runs)[:SIGNATURE_SIZE])
+
+
+def numbers_of(signature: tuple[int, ...]) -> set[int]:
+    """The lot numbers and the like that the text named."""
+    return {value for value in signature if value < _NUMBERS_BELOW}
 
 
 def shared_runs(left: tuple[int, ...], right: tuple[int, ...], common: Container[int]) -> tuple[int, int]:

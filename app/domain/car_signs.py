@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from math import log2
 from statistics import median
 
-from app.domain.ad_text import shared_runs
+from app.domain.ad_text import numbers_of, shared_runs
 from app.domain.ads import SellerKind
 from app.domain.car_facts import CarFacts
 from app.domain.cars import Body, Fuel, Gearbox
@@ -177,6 +177,10 @@ def _house_style(a: CarFacts, b: CarFacts, around: Surroundings) -> Iterator[Sig
     theirs = {run for run in b.text_signature if run in around.boilerplate}
     shared, fewer = ours & theirs, min(len(ours), len(theirs))
     if fewer < 5 or len(shared) < 0.3 * fewer:
+        return
+    lots = [numbers_of(text) - around.boilerplate.keys() for text in (a.text_signature, b.text_signature)]
+    if lots[0] and lots[1] and lots[0].isdisjoint(lots[1]):
+        yield -3.0, "other_lot", None, None  # One trader numbers his cars, and these are two numbers.
         return
     bits = 1.0
     if len(shared) >= 0.6 * fewer:

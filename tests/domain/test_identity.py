@@ -259,3 +259,15 @@ def test_every_verdict_says_why(a: CarFacts, b: CarFacts) -> None:
     assert opinion.reasons
     assert all("bits" in reason.args for reason in opinion.reasons)
     assert 0 <= opinion.score <= 1
+
+
+def test_two_lot_numbers_of_one_trader_are_two_cars() -> None:
+    house = "Площадка честных машин у вокзала работает без выходных, проверка юриста, кофе и кредит за час по паспорту"
+    first = replace(CAR, phones=(), text_signature=text_signature(f"Лот 00417733. {house}"))
+    second = replace(AGAIN, phones=(), text_signature=text_signature(f"Лот 00417735. {house}"))
+    around = Surroundings(boilerplate=dict.fromkeys(text_signature(house), 40), ads=2000)
+
+    reasons = {reason.code for reason in compare(first, second, around=around).reasons}
+
+    assert "other_lot" in reasons
+    assert "house_style" not in reasons
