@@ -1,0 +1,1 @@
+"""Adapters to CRM systems: one system per module."""

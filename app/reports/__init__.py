@@ -1,0 +1,1 @@
+"""What happened, as rows: one report per module."""

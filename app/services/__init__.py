@@ -1,0 +1,1 @@
+"""DOES: one verb per function. Load, ask the domain, write, audit; the asker commits."""
