@@ -22,7 +22,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     import config as deployment
-    from app import extensions, registry, safety, security
+    from app import extensions, registry, safety, security, shell, wording
     from app import sources as source_family
 
     settings = settings or deployment.load()
@@ -33,6 +33,8 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    shell.install(app)
+    wording.install(app)
     with app.app_context():
         from app import api, board, desk, models, pages, views  # noqa: F401  every table is known before FAB starts
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from flask import Flask
 from flask_babel import gettext as _
 
 from app.errors import Reason
+from app.wording_codes import CRITERIA, SENTENCES, WORDS
+
+
+def install(app: Flask) -> None:
+    """The filters `say`, `word` and `judged` for templates."""
+    app.jinja_env.filters.update(say=say, word=word, judged=judged)
 
 
 def say(reason: Reason | dict[str, Any] | None) -> str:
@@ -14,19 +22,69 @@ def say(reason: Reason | dict[str, Any] | None) -> str:
     if reason is None:
         return ""
     code, args = (reason.code, reason.args) if isinstance(reason, Reason) else (reason["code"], reason.get("args", {}))
-    template = _sentences().get(code)
+    template = SENTENCES.get(code)
     if template is None:
-        return code
+        return str(code)
     try:
-        return template % args
+        return str(template) % args
     except (KeyError, ValueError, TypeError):
-        return template
+        return str(template)
 
 
-def _sentences() -> dict[str, str]:
-    return {
-        "password_short": _("The password is too short: at least 12 characters."),
-        "password_long": _("The password is too long: at most 200 characters."),
-        "password_common": _("This password is easy to guess. Take a longer phrase."),
-        "password_is_name": _("The password must not contain the user name."),
-    }
+def word(code: Any, kind: str = "") -> str:
+    """The word for a canonical code: `diesel`, `front` (of a drive), `ready`. None is a dash."""
+    if code is None or code == "":
+        return "—"
+    text = WORDS.get(f"{kind}:{code}") or WORDS.get(str(code))
+    return str(text) if text is not None else str(code)
+
+
+def judged(check: Any, name_of: Callable[[str, Any], str] | None = None) -> str:
+    """One criterion judged by a filter, in words: «Пробег: 120 000, нужно до 100 000»."""
+    wanted, has = check.reason.args.get("wanted"), check.reason.args.get("has")
+    label = str(CRITERIA.get(check.criterion, check.criterion))
+    shown = _value(check.criterion, has, name_of)
+    if check.reason.code in ("unknown_accepted", "unknown_refused"):
+        shown = _("not told")
+    return _(
+        "%(name)s: %(has)s; wanted %(wanted)s", name=label, has=shown, wanted=_wish(check.criterion, wanted, name_of)
+    )
+
+
+def _wish(criterion: str, wanted: Any, name_of: Callable[[str, Any], str] | None) -> str:
+    if isinstance(wanted, tuple) and len(wanted) == 2 and criterion not in ("car", "keywords"):
+        low, high = wanted
+        if low is not None and high is not None:
+            return f"{_value(criterion, low, None)}–{_value(criterion, high, None)}"
+        return (
+            _("from %(n)s", n=_value(criterion, low, None))
+            if low is not None
+            else _("up to %(n)s", n=_value(criterion, high, None))
+        )
+    if isinstance(wanted, frozenset | set):
+        names = sorted(_value(criterion, one, name_of) for one in list(wanted)[:8])
+        more = len(wanted) - 8
+        return ", ".join(names) + (_(" and %(n)s more", n=more) if more > 0 else "")
+    if isinstance(wanted, dict):
+        return "; ".join(f"{word(name)}: {', '.join(words)}" for name, words in wanted.items() if words)
+    if criterion == "car":
+        return _("one of %(n)s lines", n=len(wanted or ()))
+    return _value(criterion, wanted, name_of)
+
+
+def _value(criterion: str, value: Any, name_of: Callable[[str, Any], str] | None) -> str:
+    if value is None:
+        return _("not told")
+    if value is True or value is False:
+        return _("yes") if value else _("no")
+    if criterion == "car":
+        return name_of("car", value) if name_of else _("this car")
+    if criterion in ("city", "source") and name_of is not None:
+        return name_of(criterion, value)
+    if isinstance(value, float):
+        return f"{value:.0f}"
+    if isinstance(value, int) and criterion != "year":
+        return f"{value:,}".replace(",", "\u202f")
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or _("nothing")
+    return word(value, criterion)

@@ -3,15 +3,13 @@
 (function () {
   const desk = document.getElementById("desk");
   const alertBox = document.getElementById("desk-alert");
-  const token = document.querySelector('meta[name="csrf-token"]').content;
+  const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
   let saving = null;      // the running save, so that a result waits for it
   let timer = null;
   let dirty = false;
 
   const form = () => document.getElementById("card-form");
   const complain = (text) => { alertBox.textContent = text; alertBox.classList.toggle("shown", Boolean(text)); };
-
-  document.body.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = token; });
 
   // --- autosave
   desk.addEventListener("input", (event) => {
@@ -78,13 +76,6 @@
     save().then(() => { if (!dirty) event.detail.issueRequest(true); });
   });
 
-  document.body.addEventListener("htmx:responseError", (event) => {
-    const box = document.createElement("div");
-    box.innerHTML = event.detail.xhr.responseText;   // our own error page; only its text is shown
-    const told = box.querySelector("[data-refused], .error-text");
-    complain(told ? told.textContent.trim() : "Не получилось. Ничего не потеряно, попробуйте ещё раз.");
-  });
-  document.body.addEventListener("htmx:sendError", () => complain("Нет связи с сервером. Ничего не потеряно, попробуйте ещё раз."));
   document.body.addEventListener("htmx:afterSwap", () => { complain(""); dirty = false; tick(); });
 
   // --- results that need a time
