@@ -1,0 +1,80 @@
+# The daily verbs. Everything lives in .venv and in ignored folders; stamp files make a second run quick.
+.DEFAULT_GOAL := help
+.PHONY: help install assets run test bench lab lint types migrate translations doctor clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PO := translations/ru/LC_MESSAGES/messages.po
+MO := $(PO:.po=.mo)
+
+help:
+	@echo "make install       the virtual environment, the browser files, the translations"
+	@echo "make run           everything on this machine: database, web, worker, demonstration"
+	@echo "make test          the whole suite; ARGS='-k cards -x' narrows it"
+	@echo "make bench         measure against the goals"
+	@echo "make lint types    ruff, mypy"
+	@echo "make migrate       the deploy step: tables, permissions, roles, books"
+	@echo "make translations  collect the texts, then compile the catalogues"
+	@echo "make doctor        is this installation in order?"
+
+# Debian keeps venv apart from python3: try it, then virtualenv, then say what to do.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name it: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { rm -rf $(VENV); $(PYTHON) -m virtualenv -q $(VENV) 2>/dev/null; } \
+	  || { rm -rf $(VENV); echo "No virtual environment can be made. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: requirements.txt $(BIN)/python
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	$(PIP) install -r requirements-dev.txt
+	@touch $@
+
+app/static/vendor/.built: package.json package-lock.json scripts/assets.py $(VENV)/.installed
+	$(BIN)/python scripts/assets.py
+	@touch $@
+
+$(MO): $(PO) $(VENV)/.installed
+	@$(BIN)/pybabel -q compile -f -d translations
+	@touch $@
+
+assets: app/static/vendor/.built
+
+install: $(VENV)/.installed assets $(MO)
+
+run: install
+	@exec $(BIN)/python run.py
+
+test: install $(VENV)/.installed-dev
+	$(BIN)/python -m pytest $(ARGS)
+
+bench: install
+	$(BIN)/python -m bench $(ARGS)
+
+lab:
+	@echo "The telephony lab (an Asterisk and a call generator) comes with the telephony part; there is nothing to start yet."
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy
+
+migrate: install
+	$(BIN)/python run.py migrate
+
+translations: $(VENV)/.installed
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k _n:1,2 --no-wrap --sort-by-file --no-location -o translations/messages.pot .
+	$(BIN)/pybabel -q update -N --no-wrap --ignore-obsolete -i translations/messages.pot -d translations
+	$(BIN)/pybabel -q compile -f -d translations
+
+doctor: install
+	$(BIN)/python run.py doctor
+
+clean:
+	rm -rf $(VENV) node_modules app/static/vendor .pytest_cache .mypy_cache .ruff_cache
