@@ -6,8 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-PO := translations/ru/LC_MESSAGES/messages.po
-MO := $(PO:.po=.mo)
+MO := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 help:
 	@echo "make install       the virtual environment, the browser files, the translations"
@@ -38,7 +37,7 @@ app/static/vendor/.built: package.json package-lock.json scripts/assets.py $(VEN
 	$(BIN)/python scripts/assets.py
 	@touch $@
 
-$(MO): $(PO) $(VENV)/.installed
+%.mo: %.po $(VENV)/.installed
 	@$(BIN)/pybabel -q compile -f -d translations
 	@touch $@
 
