@@ -22,7 +22,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     import config as deployment
-    from app import extensions, registry, safety, security, shell, wording
+    from app import compression, extensions, registry, safety, security, shell, wording
     from app import sources as source_family
 
     settings = settings or deployment.load()
@@ -44,6 +44,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         appbuilder = AppBuilder(indexview=pages.HomeView)
         appbuilder.security_manager_class = security.ProzvonSecurity
         appbuilder.init_app(app, extensions.db.session)
+        compression.install(app)
         safety.install(app, tile_url=settings.tile_url, secure=settings.secure_cookies)
         extensions.csrf.init_app(app)
         pages.register(app, appbuilder)
