@@ -159,8 +159,8 @@ def _prepare(settings: config.Config) -> int:
 def _tell(settings: config.Config) -> None:
     print(f"\nProzvon is running: {settings.public_url}\n")
     if not settings.production:
-        from app.demo.accounts import ACCOUNTS
+        from app.demo.accounts import accounts
 
-        for account in ACCOUNTS:
+        for account in accounts(settings):
             print(f"  {account.username:12} {account.password:20} {account.role}")
         print("\nA demonstration on the embedded database. Stop it with Ctrl-C.\n", flush=True)

@@ -225,8 +225,11 @@ class DeskView(BaseView):
 
     def _next(self, leave_out: int | None = None) -> tuple[int | None, str]:
         """The next card in hand, else a new one from the pool; and a word when there is none."""
-        if self._profile() is None:
+        profile = self._profile()
+        if profile is None:
             return None, ""
+        if profile.presence == "offline":  # who asks for work is at work
+            presence.set_state(db.session, current_user.id, "ready", now())
         card_id = worklist.first_of(db.session, current_user.id, now())
         if card_id == leave_out:
             card_id = None
@@ -243,7 +246,7 @@ class DeskView(BaseView):
         presence.touch(db.session, current_user.id, now())
         db.session.commit()
         if card_id is None and not message:
-            message = _("There are no new ads for you now. They come by themselves; overdue call-backs are worth a look.")
+            message = _("There are no new ads for you now. They come by themselves; look at overdue call-backs.")
         return card_id, message
 
     def _result(self, card_id: int) -> Result:
@@ -290,7 +293,8 @@ class DeskView(BaseView):
     def _list_data(self, tab: str, card_id: int | None) -> dict[str, Any]:
         after = _cursor()
         rows = worklist.lines(db.session, current_user.id, tab, after=after)
-        more = f"{rows[-1].processed_at.timestamp()}_{rows[-1].id}" if tab == "done" and len(rows) == worklist.PAGE else ""
+        full = tab == "done" and len(rows) == worklist.PAGE
+        more = f"{rows[-1].processed_at.timestamp()}_{rows[-1].id}" if full else ""
         return {
             "appbuilder": self.appbuilder,
             "tabs": TABS,

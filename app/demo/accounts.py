@@ -1,10 +1,17 @@
-"""The demonstration's people and its port: shown at the start, made by app.demo.setup."""
+"""The demonstration's log-ins: random passwords, made once for this machine and kept in var/ for the next start."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
 
 import config
+from app.demo.people import PEOPLE
+
+_WORDS = ("avto", "doroga", "fara", "garazh", "kapot", "koleso", "leto", "most", "motor", "osen", "parus", "pole",
+          "radio", "reka", "rul", "shina", "solnce", "veter")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +23,28 @@ class Account:
     password: str
 
 
-ACCOUNTS = (
-    Account("admin", "Анна", "Главная", "Admin", "zvonok-anna-24"),
-    Account("supervisor", "Семён", "Старший", "Supervisor", "zvonok-semyon-24"),
-    Account("operator", "Ольга", "Первая", "Operator", "zvonok-olga-24"),
-    Account("operator2", "Павел", "Второй", "Operator", "zvonok-pavel-24"),
-    Account("operator3", "Мария", "Третья", "Operator", "zvonok-maria-24"),
-)
-GROUP = "Выкуп"
+def accounts(settings: config.Config) -> list[Account]:
+    """The same on every start of one machine. Never asked for in production."""
+    path = settings.var_dir / "demo_logins.json"
+    kept = json.loads(path.read_text("utf-8")) if path.exists() else []
+    if not kept:
+        kept = [asdict(account) for account in _invent()]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(kept, file, ensure_ascii=False)
+    return [Account(**row) for row in kept]
+
+
+def _invent() -> list[Account]:
+    people = [("admin", "Анна", "Главная", "Admin")]
+    people += [(one["login"], one["first_name"], one["last_name"], one["role"]) for one in PEOPLE]
+    return [Account(*person, _password()) for person in people]
+
+
+def _password() -> str:
+    """Easy to type from the screen: two words and a number, 40 bits of chance with the number."""
+    return f"{secrets.choice(_WORDS)}-{secrets.choice(_WORDS)}-{secrets.randbelow(10**9):09d}"
 
 
 def classified_port(settings: config.Config) -> int:
