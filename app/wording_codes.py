@@ -117,7 +117,7 @@ CRITERIA: dict[str, Any] = {
     "gearbox": _l("Gearbox"), "drive": _l("Drive"), "body": _l("Body"), "wheel": _l("Wheel"),
     "seller_kind": _l("Seller"), "source": _l("Source"), "color": _l("Colour"), "damage": _l("Damaged"),
     "year": _l("Year"), "mileage_km": _l("Mileage, km"), "price": _l("Price, ₽"),
-    "price_to_median_pct": _l("Price, % of the median"), "engine_cc": _l("Engine, cc"), "power_hp": _l("Power, hp"),
+    "price_to_median_pct": _l("Price against the median, percent"), "engine_cc": _l("Engine, cc"), "power_hp": _l("Power, hp"),
     "owners": _l("Owners"), "reseller_score": _l("Reseller score"), "age_hours": _l("Age of the ad, h"),
     "keywords": _l("Words"),
 }  # fmt: skip
