@@ -8,15 +8,13 @@ from typing import NamedTuple
 
 from app.domain.spelling import fold, plain, words
 
-_ROMAN = {
-    roman: number
-    for number, roman in enumerate(
-        "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx".split(), start=1
-    )
-}
-_YEARS = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:г\.?\s*)?(?:(?:[-–—−]|по)\s*((?:19|20)\d\d|н)?)?")
+_NUMERALS = "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx"
+_ROMAN = {roman: number for number, roman in enumerate(_NUMERALS.split(" "), start=1)}
+_YEARS = re.compile(r"(?<!\d)((?:19|20)\d\d)\s*(?:г\.?\s*)?(?:(?:[-–—−]|по)\s*((?:19|20)\d\d|н\W*в)?)?")
+_MARK = re.compile(r"mk(\d{1,2})")  # «Mk5»: the British way to count
 # Words that stand in the name of a generation and name none.
-_FILLERS = frozenset(map(fold, "рестайлинг restyling facelift поколение generation series серия кузов h в н.в по".split()))
+_FILLER_WORDS = "рестайлинг restyling facelift поколение generation series серия кузов по"
+_FILLERS = frozenset(map(fold, _FILLER_WORDS.split(" ")))
 _RESTYLED = fold("рестайлинг")
 _LONGEST_CODE = 8
 _CODE_SCORE, _ROMAN_SCORE, _YEARS_SCORE, _FIT_SCORE = 8, 4, 2, 1
@@ -54,6 +52,8 @@ def _marks(text: str) -> _Marks:
     for word in words(plain(_YEARS.sub(" ", text))):
         if word.text in _ROMAN:
             roman = roman or _ROMAN[word.text]
+        elif mark := _MARK.fullmatch(word.text):
+            roman = int(mark[1])
         elif word.text == _RESTYLED:
             is_restyled = True
         elif word.text not in _FILLERS and len(word.text) <= _LONGEST_CODE:
@@ -62,10 +62,11 @@ def _marks(text: str) -> _Marks:
 
 
 def _marks_in_tail(tail: str, known: Iterable[_Known]) -> _Marks:
-    """In a tail stand engines and trims too, so a code counts only when the model has it, an ordinal only in capitals."""
+    """In a tail stand engines and trims too: a code counts only when the model has it, an ordinal only in capitals."""
     codes_of_model = frozenset().union(*(one.marks.codes for one in known))
     tail = plain(tail)
-    roman, codes, is_restyled = 0, set(), False
+    codes: set[str] = set()
+    roman, is_restyled = 0, False
     for at, word in enumerate(words(tail)):
         written = tail[word.start : word.end]
         if word.text in _ROMAN and written.isupper():
@@ -129,19 +130,25 @@ def _best(known: Iterable[_Known], marks: _Marks, year: int | None) -> int | Non
 
 def _score(one: _Known, marks: _Marks, year: int | None) -> int:
     by_code = _same_code(one.marks.codes, marks.codes)
-    if not by_code and marks.roman and one.marks.roman and marks.roman != one.marks.roman:
-        return -1
-    if not by_code and marks.codes and one.marks.codes and not marks.roman:
-        return -1
-    score = _CODE_SCORE * by_code + _ROMAN_SCORE * (marks.roman == one.marks.roman > 0)
     starts = marks.year_from - (one.row.year_from or 0) if marks.year_from else None
+    begins_then = starts is not None and abs(starts) <= 1
+    # A site may count the generations otherwise than we do; then only the first year can tell which it means.
+    if not by_code and _contradict(one.marks, marks):
+        return _YEARS_SCORE if begins_then else -1
+    score = _CODE_SCORE * by_code + _ROMAN_SCORE * (marks.roman == one.marks.roman > 0)
     if starts is not None:
-        # A restyling begins in the middle of its generation, a site may count a year earlier.
-        score += _YEARS_SCORE * (abs(starts) <= 1 or one.fits(marks.year_from))
+        # A restyling begins in the middle of its generation.
+        score += _YEARS_SCORE * (begins_then or one.fits(marks.year_from))
     if year is not None:
         # Sellers name last year's body, but not one of another decade.
         score += _FIT_SCORE if one.fits(year, slack=1) else -_ROMAN_SCORE
     return score + (score > 0 and one.marks.is_restyled == marks.is_restyled)
+
+
+def _contradict(ours: _Marks, theirs: _Marks) -> bool:
+    if ours.roman and theirs.roman:
+        return ours.roman != theirs.roman
+    return bool(ours.codes and theirs.codes and not theirs.roman)
 
 
 def _same_code(ours: frozenset[str], theirs: frozenset[str]) -> bool:

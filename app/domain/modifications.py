@@ -25,6 +25,11 @@ class Modification:
 
 NOTHING = Modification()
 
+
+def _set(line: str) -> frozenset[str]:
+    return frozenset(line.split())
+
+
 _POWER = re.compile(r"\(?(?<![\d.,])(\d{1,4}(?:[.,]\d+)?)\s*(л\.?\s?/?с\b\.?|hp\b|h\.p\.|квт|kw\b)\)?", re.IGNORECASE)
 _CUBIC = re.compile(r"(?<!\d)(\d{3,4}|\d\s\d{3})\s*(?:см3|см³|куб|cc\b|cm3)\S*", re.IGNORECASE)
 _LITRES = re.compile(
@@ -34,7 +39,7 @@ _TURBO_ONLY = re.compile(r"(?<![\d.,])(\d)(?:T|D|TD)\b")  # «2T» of some Chine
 _WORD = re.compile(r"[^\W_]+(?:[-'][^\W_]+)*")
 
 _GEARBOX_PHRASES = (
-    (re.compile(r"s[ -]?tronic|power ?shift|speedshift|dual ?clutch|easytronic|sensodrive|selespeed", re.I), Gearbox.ROBOT),
+    (re.compile(r"s[ -]?tronic|power ?shift|speedshift|dual ?clutch|easytronic|sensodrive", re.I), Gearbox.ROBOT),
     (re.compile(r"multitronic|lineartronic|xtronic|multidrive|e-?cvt\b", re.I), Gearbox.VARIATOR),
     (re.compile(r"tiptronic|steptronic|geartronic|g-?tronic|automatic", re.I), Gearbox.AUTOMATIC),
 )  # fmt: skip
@@ -51,24 +56,24 @@ _GEARBOX = {
 _DRIVE = {
     word: drive
     for drive, line in {
-        Drive.ALL: "4wd awd 4x4 4х4 quattro xdrive 4matic 4motion полный 4matic+ all4 4drive sh-awd allgrip syncro 4d4 htrac",
+        Drive.ALL: "4wd awd 4x4 4х4 quattro xdrive 4matic 4motion полный all4 4drive sh-awd allgrip syncro htrac",
         Drive.FRONT: "fwd передний 4x2f",
         Drive.REAR: "rwd задний sdrive",
     }.items()
     for word in line.split()
 }
-_DIESEL_WORDS = frozenset(
+_DIESEL_WORDS = _set(
     "d td tdi dci cdi hdi ehdi bluehdi crdi cdti dtec tdci tdv6 tdv8 sdv6 sdv8 jtd jtdm multijet d4d di-d did ddis "
-    "vgt cdx bluetec i-dtec xdi e-xdi skyactiv-d дизель дизельный diesel тд dtdi sdi tddi tid tdx d4 d5 idt".split()
+    "vgt cdx bluetec i-dtec xdi e-xdi skyactiv-d дизель дизельный diesel тд dtdi sdi tddi tid tdx d4 d5 idt"
 )
-_PETROL_WORDS = frozenset(
+_PETROL_WORDS = _set(
     "i t ti tsi tfsi fsi gdi tgdi t-gdi mpi cgi kompressor vvt vvt-i vtec dohc ecoboost thp vti tce puretech mivec "
-    "бензин бензиновый gasoline petrol".split()
+    "бензин бензиновый gasoline petrol"
 )
-_HYBRID_WORDS = frozenset("hyb hybrid hev phev mhev гибрид гибридный e-power dm-i dm dhe idd di-m tfsie e-hev iped".split())
-_ELECTRIC_WORDS = frozenset("electro electric электро ev электрический bev".split())
-_GAS_WORDS = frozenset("cng lpg метан пропан газ гбо ngt".split())
-_WORDS_OF_FUEL = frozenset("бензин дизель гибрид электро газ".split())
+_HYBRID_WORDS = _set("hyb hybrid hev phev mhev гибрид гибридный e-power dm-i dm dhe idd tfsie e-hev")
+_ELECTRIC_WORDS = _set("electro electric электро ev электрический bev")
+_GAS_WORDS = _set("cng lpg метан пропан газ гбо ngt")
+_WORDS_OF_FUEL = _set("бензин дизель гибрид электро газ")
 _ENGINE_SIGNS = _DIESEL_WORDS | _PETROL_WORDS | _HYBRID_WORDS | _GAS_WORDS
 # A nameplate such as 320d, 30d, E220d or D200 tells the fuel where the litres carry no sign.
 _NAMEPLATE_DIESEL = re.compile(r"^[a-z]{0,3}\d{2,3}d$|^d\d{3}$", re.IGNORECASE)
@@ -126,7 +131,7 @@ def _take_engine(text: str) -> tuple[int | None, str, str, str]:
         keep, sign = ("" if sign in ("л", "l") else sign), ""  # «1.6MT», «1.4 S tronic»: no sign of the engine.
     volume = round(litres * 1000)
     before = text[: match.start()].strip(" ,-/(")
-    rest = f"{text[: match.start()]} {keep} {text[match.end() :]}"
+    rest = " ".join(f"{text[: match.start()]} {keep} {text[match.end() :]}".split())
     return (volume if 300 <= volume <= 9000 else None), sign, _nameplate(before), rest
 
 

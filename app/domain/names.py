@@ -7,6 +7,17 @@ from typing import NamedTuple
 
 from app.domain.cars import UnknownName
 from app.domain.generations import GenerationBook, GenerationRow
+from app.domain.name_index import (
+    ADJECTIVES,
+    LONGEST_NAME,
+    NameIndex,
+    is_sibling,
+    of_family,
+    own_length,
+    tail_of,
+    without_make,
+    words_as_written,
+)
 from app.domain.spelling import Word, fold, is_russian, plain, sound, split_runs, words
 
 __all__ = [
@@ -58,51 +69,6 @@ class CarName(NamedTuple):
 
 NOTHING = Found()
 _CACHED = 200_000  # spellings kept per book; titles differ without end, so the cache is emptied when full
-_LONGEST_NAME = 7  # words
-_HEARD_MIN = 4  # shorter names sound alike too easily
-# These words of the tail make another model of the same family: «GLC 300 Coupe», «E 400 AMG».
-_FAMILY_WORDS = {fold(word): fold(same) for word, same in (("coupe", "coupe"), ("купе", "coupe"), ("amg", "amg"))}
-_ADJECTIVES = frozenset(map(fold, ("new", "новый", "новая", "новое", "the", "модель", "автомобиль", "марка")))
-
-
-class _Index:
-    """The names of one kind (all makes, or the models of one make), by their folded text and by their sound."""
-
-    __slots__ = ("_heard", "ids", "own")
-
-    def __init__(self) -> None:
-        self.ids: dict[str, int] = {}
-        self.own: dict[int, str] = {}  # the folded catalogue name of an id
-        self._heard: dict[str, int | None] | None = None
-
-    def add(self, text: str, target: int, *, is_name: bool = False) -> None:
-        key = fold(text)
-        if key:
-            self.ids.setdefault(key, target)
-            if is_name:
-                self.own.setdefault(target, key)
-                self.ids[key] = target
-        self._heard = None
-
-    def heard(self, key: str) -> int | None:
-        if self._heard is None:
-            self._heard = {}
-            for name, target in self.ids.items():
-                said = sound(name) if name.isascii() else ""
-                if len(said) >= _HEARD_MIN:
-                    self._heard[said] = target if self._heard.get(said, target) == target else None
-        return self._heard.get(key)
-
-    def longest(self, found: Sequence[Word]) -> tuple[int, int]:
-        """(id, how many words it took); the longest run of first words that is a name. (0, 0) when there is none."""
-        ids = self.ids
-        key = "".join([word.text for word in found[:_LONGEST_NAME]])
-        for count in range(min(len(found), _LONGEST_NAME), 0, -1):
-            target = ids.get(key)
-            if target is not None:
-                return target, count
-            key = key[: -len(found[count - 1].text)]
-        return 0, 0
 
 
 class NameBook:
@@ -115,17 +81,18 @@ class NameBook:
         generations: Iterable[Sequence[object]] = (),
         aliases: Iterable[Sequence[object]] = (),
     ) -> None:
-        self._makes = _Index()
-        self._models: dict[int, _Index] = {}
+        self._makes = NameIndex()
+        self._models: dict[int, NameIndex] = {}
         self._generations = GenerationBook(GenerationRow(*row) for row in generations)  # type: ignore[arg-type]
         for make in (MakeRow(*row) for row in makes):  # type: ignore[arg-type]
             self._makes.add(make.name, make.id, is_name=True)
-            self._models[make.id] = _Index()
+            self._models[make.id] = NameIndex()
         for model in (ModelRow(*row) for row in models):  # type: ignore[arg-type]
             self._models[model.make_id].add(model.name, model.id, is_name=True)
         for alias in (AliasRow(*row) for row in aliases):  # type: ignore[arg-type]
             self._learn(alias)
         self._alone = self._models_known_alone()
+        self._alone_heard = self._heard_alone()
         self._cached: dict[tuple[object, ...], object] = {}
 
     @classmethod
@@ -148,6 +115,15 @@ class NameBook:
                 if len(key) >= 4 and not key.isdigit() and sum(c.isalpha() for c in key) >= 3:
                     owners[key] = None if key in owners else (make_id, model_id)
         return {key: owner for key, owner in owners.items() if owner}
+
+    def _heard_alone(self) -> dict[str, tuple[int, int]]:
+        """The same by their sound, for «Приора» where the book writes Priora; longer, because sounds meet sooner."""
+        owners: dict[str, tuple[int, int] | None] = {}
+        for key, owner in self._alone.items():
+            said = sound(key) if key.isascii() and len(key) > 4 else ""
+            if said:
+                owners[said] = owner if owners.get(said, owner) == owner else None
+        return {said: owner for said, owner in owners.items() if owner}
 
     # --- asked by recognition
 
@@ -191,10 +167,14 @@ class NameBook:
         """A model that is known without its make."""
         text = plain(text)
         found = words(text)
-        for count in range(min(len(found), _LONGEST_NAME), 0, -1):
+        for count in range(min(len(found), LONGEST_NAME), 0, -1):
             owner = self._alone.get("".join(word.text for word in found[:count]))
             if owner:
-                return CarName(*owner, _tail(text, found[count - 1].end))
+                return CarName(*owner, tail_of(text, found[count - 1].end))
+        if found and is_russian(text[: found[0].end]):
+            owner = self._alone_heard.get(sound(text[found[0].start : found[0].end]))
+            if owner:
+                return CarName(*owner, tail_of(text, found[0].end))
         return CarName()
 
     def make_at_start(self, text: str) -> tuple[int, int, str]:
@@ -246,7 +226,7 @@ class NameBook:
             return NOTHING
         target, count = self._makes.longest(found)
         if target:
-            return Found(target, _tail(text, found[count - 1].end))
+            return Found(target, tail_of(text, found[count - 1].end))
         heard = self._makes.heard(sound("".join(words_as_written(text)))) if is_russian(text) else None
         return Found(heard) if heard else Found(unknown=UnknownName("make", text.strip()))
 
@@ -259,9 +239,9 @@ class NameBook:
         start = self._after_make(make_id, found)
         for reading in self._readings(found, start):
             target, count = index.longest(reading)
-            if target and not _is_sibling(index, target, reading, count):
-                count = _own_length(index, target, reading, count)
-                return Found(_of_family(index, target, reading, count), _tail(text, reading[count - 1].end))
+            if target and not is_sibling(index, target, reading, count):
+                count = own_length(index, target, reading, count)
+                return Found(of_family(index, target, reading, count), tail_of(text, reading[count - 1].end))
         heard = self._heard_model(index, text[found[start].start :]) if start < len(found) else NOTHING
         return heard if heard.id else Found(unknown=UnknownName("model", text.strip(" ,"), str(make_id)))
 
@@ -276,7 +256,7 @@ class NameBook:
         return start
 
     def _readings(self, found: list[Word], start: int) -> Iterable[list[Word]]:
-        """As written without the make; as written; letters and digits apart; without «новый»; a longer factory number."""
+        """As written, with and without the make; letters and digits apart; without «новый»; a long factory number."""
         own = self._makes.longest(found[start:])[0] == 0 or start == 0
         if start and own:
             yield found[start:]
@@ -286,65 +266,21 @@ class NameBook:
         apart = split_runs(found)
         if len(apart) > len(found):
             yield split_runs(found[start:])
-            yield _without_make_prefix(self._makes, apart)
-        if found[start].text in _ADJECTIVES:
+            yield without_make(self._makes, apart)
+        if found[start].text in ADJECTIVES:
             yield found[start + 1 :]
         first = found[start].text
         if first.isdigit() and len(first) > 4:
             for length in range(len(first) - 1, 3, -1):
                 yield [Word(first[:length], found[start].start, found[start].end), *found[start + 1 :]]
 
-    def _heard_model(self, index: _Index, text: str) -> Found:
+    def _heard_model(self, index: NameIndex, text: str) -> Found:
         if not is_russian(text):
             return NOTHING
         said = [(sound(m), m) for m in words_as_written(text)]
-        for count in range(min(len(said), _LONGEST_NAME), 0, -1):
+        for count in range(min(len(said), LONGEST_NAME), 0, -1):
             target = index.heard("".join(s for s, _ in said[:count]))
             if target is not None:
                 last = said[count - 1][1]
-                return Found(target, _tail(text, text.find(last) + len(last)))
+                return Found(target, tail_of(text, text.find(last) + len(last)))
         return NOTHING
-
-
-def _tail(text: str, start: int) -> str:
-    return text[start:].lstrip(" ,.)-_").rstrip(" ,")
-
-
-def words_as_written(text: str) -> list[str]:
-    return [text[word.start : word.end] for word in words(text)]
-
-
-def _without_make_prefix(makes: _Index, found: list[Word]) -> list[Word]:
-    target, count = makes.longest(found[:-1])
-    return found[count:] if target else found
-
-
-def _is_sibling(index: _Index, target: int, found: Sequence[Word], count: int) -> bool:
-    """«Tiggo 12» is no Tiggo while the book knows Tiggo 7 and Tiggo 8 as models of their own: a person shall see it."""
-    if count >= len(found) or not (found[count].text.isdigit() and len(found[count].text) <= 2):
-        return False
-    base = "".join(word.text for word in found[:count])
-    return any(
-        name.startswith(base) and name[len(base) :].isdigit() and other != target for other, name in index.own.items()
-    )
-
-
-def _own_length(index: _Index, target: int, found: Sequence[Word], count: int) -> int:
-    """«Astra J» and «Prado 150» are spellings of Astra and Prado; what the spelling adds names the generation."""
-    name = index.own.get(target, "")
-    for fewer in range(1, count):
-        if "".join(word.text for word in found[:fewer]) == name:
-            return fewer
-    return count
-
-
-def _of_family(index: _Index, target: int, found: Sequence[Word], count: int) -> int:
-    name = index.own.get(target, "")
-    for word in found[count:]:
-        extra = _FAMILY_WORDS.get(word.text)
-        if extra:
-            target = index.ids.get(name + extra, target)
-            name = index.own.get(target, name)
-        elif word.text == "grand":  # «Scenic Grand» of some sites
-            target = index.ids.get(word.text + name, target)
-    return target

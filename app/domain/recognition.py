@@ -40,7 +40,7 @@ _LEAST_VIN_LETTERS = 5  # A VIN of one or two repeated characters is a filled-in
 def recognise(ad: AdData, names: NameBook, places: Atlas, phones: PhoneReader = read_phone) -> KnownAd:
     title = _title_where_needed(ad, names)
     car = names.car(ad.make, ad.model)
-    if car.model_id is None and title.car.make_id is not None and (car.make_id is None or title.car.model_id is not None):
+    if car.model_id is None and title.car.make_id is not None and (title.car.model_id or car.make_id is None):
         car = title.car
     year = _year(ad.year if ad.year is not None else title.year, ad)
     generation_id, unknown_generation = _generation(ad, car, year, names)
@@ -146,7 +146,7 @@ def _unknown(ad: AdData, car: CarName, generation: UnknownName | None, place: Pl
 def _place(ad: AdData, places: Atlas) -> Place:
     if not (ad.city or ad.region or ad.address) and ad.lat is None:
         return _NO_PLACE
-    return places.find(ad.city, ad.region, ad.address, ad.lat, ad.lon, ad.title)
+    return places.find(ad.city, ad.region, ad.address, ad.lat, ad.lon)
 
 
 def _phones(ad: AdData, read: PhoneReader) -> tuple[tuple[str, ...], str]:

@@ -7,7 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 # «ВМW», «Аudi», «Х5»: keyboards mix the alphabets, so letters that look alike become one letter before comparing.
-_LOOK_ALIKE = dict(zip("авекмнорстухіё×", "abekmhopctyxiex", strict=True))
+_LOOK_ALIKE = dict(zip("авекмнорстухіё", "abekmhopctyxie", strict=True))
 _SUPERSCRIPT = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))
 
 
@@ -37,8 +37,8 @@ def words(text: str) -> list[Word]:
 
 
 def plain(text: str) -> str:
-    """An apostrophe inside a word does not part it: cee'd, R'nessa, That's."""
-    return _INNER_APOSTROPHE.sub("", text)
+    """An apostrophe inside a word does not part it (cee'd, R'nessa), nor does a multiplication sign (4×4)."""
+    return _INNER_APOSTROPHE.sub("", text).replace("×", "x")
 
 
 def _fold_word(word: str) -> str:
@@ -62,8 +62,7 @@ def split_runs(found: list[Word]) -> list[Word]:
 
 
 # Russian letters as they sound; the Latin side is brought to the same sounds below.
-_SOUND = dict(zip("абвгдеёжзийклмнопрстуфхцчшщыэюя", "a b v g d e e j z i i k l m n o p r s t u f h s 4 6 6 i e u a".split(),
-                  strict=True))  # fmt: skip
+_SOUND = dict(zip("абвгдеёжзийклмнопрстуфхцчшщыэюя", "abvgdeejziiklmnoprstufhs466ieua", strict=True))
 _SOUND.update({"ъ": "", "ь": ""})
 _RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
 _LATIN_SOUNDS = tuple(

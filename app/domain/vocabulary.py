@@ -71,7 +71,7 @@ _body = _Remembered(
                 Body.SEDAN: "седан sedan saloon фастбек fastback phaeton фаэтон тарга-седан",
                 Body.HATCHBACK: "хэтчбек хетчбэк хетчбек хэтчбэк хечбек хэчбек хетчбег hatchback hatch хэтч",
                 Body.LIFTBACK: "лифтбек лифтбэк liftback лифбек",
-                Body.WAGON: "универсал wagon estate kombi комби station avant touring shooting shootingbrake",
+                Body.WAGON: "универсал universal wagon estate kombi комби station avant touring shooting shootingbrake",
                 Body.SUV: "внедорожник кроссовер suv allroad crossover джип offroad паркетник jeep кросовер",
                 Body.COUPE: "купе coupe тарга targa",
                 Body.CABRIO: "кабриолет cabrio cabriolet convertible родстер roadster спидстер speedster открытый",
@@ -90,22 +90,20 @@ _fuel = _Remembered(
     _strongest(
         _listed({Fuel.HYBRID: "гибрид гибридный hybrid hyb phev hev mhev erev гибр plugin последовательный"}),
         _listed({Fuel.DIESEL: "дизель дизельный diesel diezel диз солярка тд tdi cdi crdi hdi дт"}),
-        _listed({Fuel.PETROL: "бензин бензиновый petrol gasoline benzin бенз petrolandgas gas_petrol аи92 аи95 petrol_and_gas"}),
-        _listed({Fuel.ELECTRIC: "электро электрический электромобиль electro electric электр электричество ev bev elektro"}),
+        _listed({Fuel.PETROL: "бензин бензиновый petrol gasoline benzin бенз"}),
+        _listed({Fuel.ELECTRIC: "электро электрический электромобиль electro electric ev bev elektro"}),
         _listed({Fuel.GAS: "газ гбо lpg cng метан пропан gas газовый сжиженный"}),
     )
 )
 
 _gearbox = _Remembered(
     _strongest(
-        _listed({Gearbox.ROBOT: "робот роботизированная роботизированный robot robotic amt ркпп dsg dct amg_robot "
-                                "преселективная рободизированная robotized"}),
+        _listed({Gearbox.ROBOT: "робот роботизированная роботизированный robot robotic robotized amt ркпп dsg dct"}),
         _listed({Gearbox.VARIATOR: "вариатор variator cvt бесступенчатая вариаторная"}),
-        _listed({Gearbox.AUTOMATIC: "автомат автоматическая автоматический акпп at auto automatic акп типтроник tiptronic "
-                                    "redуктор редуктор автоматическая"}),
+        _listed({Gearbox.AUTOMATIC: "автомат автоматическая акпп at auto automatic акп типтроник tiptronic редуктор"}),
         _listed({Gearbox.MANUAL: "механика механическая механический мкпп mt manual mechanical мех мкп ручная"}),
     )
-)  # fmt: skip
+)
 
 _drive = _Remembered(
     _strongest(
@@ -145,14 +143,15 @@ def wheel(text: str) -> Wheel | None:
 
 COLORS = (
     "black", "white", "silver", "grey", "blue", "light_blue", "red", "burgundy", "green", "brown", "beige", "yellow",
-    "orange", "gold", "purple", "pink",
+    "orange", "gold", "violet", "pink",
 )  # fmt: skip
 
 # Auto.ru paints its adverts with these sixteen; a mobile feed sends the code instead of the word.
 _HEX = {
-    "040001": "black", "fafbfb": "white", "cacecb": "silver", "97948f": "grey", "0000cc": "blue", "22a0f8": "light_blue",
-    "ee1d19": "red", "007f00": "green", "200204": "brown", "c49648": "beige", "ffd600": "yellow", "ff8649": "orange",
-    "dea522": "gold", "4a2197": "purple", "660099": "purple", "ffc0cb": "pink",
+    "040001": "black", "fafbfb": "white", "cacecb": "silver", "97948f": "grey", "0000cc": "blue",
+    "22a0f8": "light_blue", "ee1d19": "red", "007f00": "green", "200204": "brown", "c49648": "beige",
+    "ffd600": "yellow", "ff8649": "orange", "dea522": "gold", "4a2197": "violet", "660099": "violet",
+    "ffc0cb": "pink",
 }  # fmt: skip
 
 _COLOR_STEMS = {
@@ -161,14 +160,17 @@ _COLOR_STEMS = {
     "красн": "red", "вишн": "burgundy", "бордо": "burgundy", "малин": "burgundy", "зелен": "green", "салат": "green",
     "хаки": "green", "олив": "green", "изумруд": "green", "корич": "brown", "шокол": "brown", "бронз": "brown",
     "беж": "beige", "песоч": "beige", "шампан": "beige", "слонов": "beige", "желт": "yellow", "лимон": "yellow",
-    "оранж": "orange", "золот": "gold", "фиол": "purple", "пурпур": "purple", "сирен": "purple", "баклаж": "purple",
+    "оранж": "orange", "золот": "gold", "фиол": "violet", "пурпур": "violet", "сирен": "violet", "баклаж": "violet",
     "роз": "pink",
     "black": "black", "white": "white", "snow": "white", "pearl": "white", "silver": "silver", "grey": "grey",
     "gray": "grey", "graphite": "grey", "anthracite": "grey", "blue": "blue", "navy": "blue", "lightblue": "light_blue",
     "cyan": "light_blue", "azure": "light_blue", "turquoise": "light_blue", "red": "red", "burgundy": "burgundy",
     "maroon": "burgundy", "vinous": "burgundy", "green": "green", "khaki": "green", "olive": "green", "brown": "brown",
     "bronze": "brown", "beige": "beige", "champagne": "beige", "yellow": "yellow", "orange": "orange", "gold": "gold",
-    "violet": "purple", "purple": "purple", "pink": "pink",
+    "violet": "violet", "purple": "violet", "pink": "pink",
+    # Style-sheet names that an export makes of the sixteen codes above.
+    "mediumblue": "blue", "lightgray": "silver", "crimson": "red", "peru": "beige", "dodgerblue": "light_blue",
+    "indigo": "violet", "darkslateblue": "violet", "coral": "orange", "goldenrod": "gold",
 }  # fmt: skip
 _LIGHT = frozenset({"light", "sky"})
 

@@ -15,7 +15,8 @@ _YEARS = re.compile(r"(?P<name>.*?)\s*(?P<since>\d{4})-(?P<until>\d{4})?$")
 
 def load_seed(folder: Path = _FOLDER) -> CatalogueRows:
     """Plain rows with ids of their own, counted in the order of the files."""
-    return read_catalogue(line for path in sorted(folder.glob("*.txt")) for line in path.read_text("utf-8").splitlines())
+    files = sorted(folder.glob("*.txt"))
+    return read_catalogue(line for path in files for line in path.read_text("utf-8").splitlines())
 
 
 def read_catalogue(lines: Iterator[str]) -> CatalogueRows:
