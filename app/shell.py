@@ -9,7 +9,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 from markupsafe import Markup
 
-from app import formats, widgets
+from app import formats, generated_pages, widgets
 
 # The order of the groups on the left; a group not named here comes before the settings.
 GROUPS = ("Work", "Control", "Reports", "Directories", "Settings", "Security")
@@ -22,13 +22,14 @@ ICONS = {"fa-user": "user", "fa-users": "users", "fa-group": "users-group", "fa-
          "fa-bar-chart-o": "chart-bar", "fa-edit": "edit", "fa-copy": "copy", "fa-rocket": "check",
          "fa-trash": "trash", "fa-unlock": "lock", "fa-user-plus": "user"}  # fmt: skip
 # Its chart of log-ins draws with a service on the internet and says nothing about the work.
-HIDDEN = {"User's Statistics"}
+HIDDEN = {"User's Statistics", "-"}
 
 
 def install(app: Flask) -> None:
     """Before Flask-AppBuilder starts: its forms are built from the fields that `widgets` puts in."""
     widgets.install(app)
     formats.install(app)
+    generated_pages.install(app)
     app.jinja_env.globals.update(icon=icon, menu_groups=menu_groups)
     app.context_processor(lambda: {"appbuilder": app.extensions.get("appbuilder"), "page_lang": page_lang()})
 

@@ -49,8 +49,8 @@ class NamedSelect(widgets.Select):
     """Options with the names people know: the seeded roles have Russian ones."""
 
     @classmethod
-    def render_option(cls, value: Any, label: Any, selected: bool, **more: Any) -> Markup:
-        return super().render_option(value, name_of(label), selected, **more)
+    def render_option(cls, choice: Any, **more: Any) -> Markup:
+        return super().render_option(choice._replace(label=name_of(choice.label) or "—"), **more)
 
 
 class MomentField(DateTimeLocalField):
@@ -83,12 +83,16 @@ _STAND_INS: dict[type, Any] = {
     fieldwidgets.DatePickerWidget: widgets.DateInput(),
     fieldwidgets.DateTimePickerWidget: widgets.DateTimeLocalInput(),
 }
+# A column of PostgreSQL's text is mostly a name; these, and whatever already has two lines, are for prose.
+_PROSE = ("body", "text", "note", "comment", "description", "template", "reason", "options")
 _NUMERIC_FIELDS = {"IntegerField": "numeric", "DecimalField": "decimal", "FloatField": "decimal"}
 
 
 def control(field: Field, **attributes: Any) -> Markup:
     """The control of a field, tied to its hint and its errors; templates call it instead of `field()`."""
     widget = _STAND_INS.get(type(field.widget), field.widget)
+    if isinstance(field.widget, fieldwidgets.BS3TextAreaFieldWidget) and not _is_prose(field):
+        widget = _STAND_INS[fieldwidgets.BS3TextFieldWidget]
     attributes.setdefault("class", _css(widget) + (" is-invalid" if field.errors else ""))
     notes = [field.id + "-hint"] * bool(field.description) + [field.id + "-error"] * bool(field.errors)
     if notes:
@@ -111,6 +115,10 @@ def _css(widget: Any) -> str:
     if isinstance(widget, widgets.CheckboxInput):
         return "form-check-input"
     return "form-select" if isinstance(widget, widgets.Select) else "form-control"
+
+
+def _is_prose(field: Field) -> bool:
+    return field.name.endswith(_PROSE) or "\n" in str(field.data or "")
 
 
 def _known(field: Field, attributes: dict[str, Any]) -> dict[str, Any]:

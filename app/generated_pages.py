@@ -1,0 +1,68 @@
+"""What the templates of generated pages (lists, forms, users and roles) have to ask while they are drawn."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from flask import Flask, current_app, request
+
+from app import safety
+from app.formats import viewer_zone
+
+
+def install(app: Flask) -> None:
+    app.jinja_env.globals.update(
+        count_cap=safety.COUNT_CAP,
+        max_page=safety.MAX_PAGE,
+        empty_text=empty_text,
+        is_filtered=is_filtered,
+        is_fixed_role=is_fixed_role,
+        is_row_page=is_row_page,
+        rights_by_page=rights_by_page,
+        utc_offset=utc_offset,
+    )
+    app.jinja_env.filters["first_page"] = first_page
+
+
+def empty_text(view_name: str) -> str:
+    """What the view itself says about its empty list: where rows come from and what to do."""
+    for view in current_app.extensions["appbuilder"].baseviews:
+        if type(view).__name__ == view_name:
+            return str(getattr(view, "empty_text", ""))
+    return ""
+
+
+def is_filtered() -> bool:
+    return any(name.startswith("_flt_") for name in request.args)
+
+
+def is_row_page() -> bool:
+    """A row has its own page; the same widget also shows a person to himself, where edit and delete have no place."""
+    return (request.endpoint or "").endswith((".show", ".show_item"))
+
+
+def is_fixed_role(view_name: str, name: Any) -> bool:
+    """A built-in role lives in the code: editing or copying its row would change nothing."""
+    return view_name == "RoleModelView" and name in current_app.extensions["appbuilder"].sm.builtin_roles
+
+
+def rights_by_page(rights: Any) -> list[tuple[str, list[str]]]:
+    groups: dict[str, list[str]] = {}
+    for right in rights or []:
+        groups.setdefault(right.view_menu.name, []).append(right.permission.name)
+    return sorted((page, sorted(names)) for page, names in groups.items())
+
+
+def first_page(address: str, view_name: str) -> str:
+    """The same list from its beginning: with another page size the old page number means nothing."""
+    parts = urlsplit(address)
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name != f"page_{view_name}"]
+    return f"{parts.path}?{urlencode(kept)}"
+
+
+def utc_offset() -> str:
+    """+03:00: what a time typed into a filter has to carry, for the database compares moments."""
+    text = datetime.now(viewer_zone()).strftime("%z")
+    return f"{text[:3]}:{text[3:]}"
