@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import ClassVar
 
 from app.domain.ads import AdData, Rejected
@@ -41,9 +42,7 @@ class SourceTrouble(OutsideError):
     `retry_after_s` comes from the site's Retry-After; `page` is the start of what came, kept for the administrator.
     """
 
-    def __init__(
-        self, health: Health, message: str, *, retry_after_s: int | None = None, page: bytes = b""
-    ) -> None:
+    def __init__(self, health: Health, message: str, *, retry_after_s: int | None = None, page: bytes = b"") -> None:
         self.health = health
         self.retry_after_s = retry_after_s
         self.page = page[:200_000]
@@ -89,6 +88,10 @@ class Source:
     def parse(self, content: bytes) -> Iterator[AdData | Rejected]:
         """Read saved bytes, streaming. Raises SourceTrouble when the whole is blocked, cut or of another layout."""
         raise NotImplementedError
+
+    def parse_file(self, path: Path) -> Iterator[AdData | Rejected]:
+        """Read a saved file, packed (.gz) or not. Formats that can be large override this and stream."""
+        return self.parse(path.read_bytes())
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

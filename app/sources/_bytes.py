@@ -1,0 +1,135 @@
+"""Saved bytes, in memory or in a file, packed or not: opened as a stream with a cap, and their encoding found."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+from app.sources import Health, SourceTrouble
+
+Saved = bytes | Path
+HEAD = 1 << 20  # what is looked at before reading: enough to meet Russian letters after long English headers
+UNPACKED_MOST = 4 << 30
+RATIO_MOST = 100
+RATIO_FREE = 64 << 20  # small files may repeat themselves as they like
+
+
+def gunzipped(content: bytes) -> bytes:
+    """The bytes themselves, or what was packed into them; a cut archive gives what stands before its cut."""
+    if content[:2] != b"\x1f\x8b":
+        return content
+    with open_saved(content) as stream:
+        pieces = []
+        try:
+            while piece := stream.read(1 << 20):
+                pieces.append(piece)
+        except SourceTrouble as trouble:
+            if trouble.health is not Health.PARTIAL:
+                raise
+        return b"".join(pieces)
+
+
+def read_all(saved: Saved) -> bytes:
+    return gunzipped(saved if isinstance(saved, bytes) else saved.read_bytes())
+
+
+def head_of(saved: Saved, size: int = HEAD) -> bytes:
+    """The unpacked start."""
+    with open_saved(saved) as stream:
+        try:
+            return stream.read(size)
+        except SourceTrouble as trouble:
+            if trouble.health is Health.PARTIAL:
+                return b""
+            raise
+
+
+def open_saved(saved: Saved) -> BinaryIO:
+    """A stream of the unpacked bytes, from the beginning."""
+    raw: BinaryIO = io.BytesIO(saved) if isinstance(saved, bytes) else saved.open("rb")
+    packed = len(saved) if isinstance(saved, bytes) else saved.stat().st_size
+    start = raw.read(2)
+    raw.seek(0)
+    if start != b"\x1f\x8b":
+        return raw
+    return io.BufferedReader(_Unpacking(raw, max(packed * RATIO_MOST, RATIO_FREE)), 1 << 18)
+
+
+class _Unpacking(io.RawIOBase):
+    """gzip that stops at a bomb and says «cut» instead of raising its library's errors."""
+
+    def __init__(self, raw: BinaryIO, most: int) -> None:
+        self._raw, self._file = raw, gzip.GzipFile(fileobj=raw)
+        self._left = min(most, UNPACKED_MOST)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            piece = self._file.read1(len(buffer))
+        except (EOFError, OSError, zlib.error) as cut:
+            raise SourceTrouble(Health.PARTIAL, f"the packed file is damaged or cut: {cut}") from None
+        self._left -= len(piece)
+        if self._left < 0:
+            raise SourceTrouble(Health.LAYOUT_CHANGED, "the packed file unpacks to far too much")
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+            self._raw.close()
+        super().close()
+
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_FREQUENT = frozenset("оеаинтсрвлкмдпуя")
+
+
+def encoding_of(head: bytes) -> str:
+    """UTF-8 with or without BOM, UTF-16, else the 8-bit code page in which the text looks most like Russian."""
+    for bom, name in _BOMS:
+        if head.startswith(bom):
+            return name
+    if head[:4000:2].count(0) > len(head[:4000]) // 6:
+        return "utf-16-be"
+    if head[1:4000:2].count(0) > len(head[:4000]) // 6:
+        return "utf-16-le"
+    if _mostly_utf8(head):
+        return "utf-8"
+    return max(("cp1251", "koi8-r", "cp866"), key=lambda name: _russian(head, name))
+
+
+def _mostly_utf8(head: bytes) -> bool:
+    """A stray broken byte does not make another encoding of a whole file."""
+    wrong = head.decode("utf-8", "ignore")
+    lost = len(head) - len(wrong.encode("utf-8"))
+    high = sum(byte > 127 for byte in head[:100_000])
+    return lost <= 4 or lost * 20 < high
+
+
+def _russian(head: bytes, encoding: str) -> int:
+    text = head[:100_000].decode(encoding, "replace")
+    return sum(letter in _FREQUENT for letter in text) - 3 * text.count("\ufffd")
+
+
+def _as_cp1251(error: UnicodeError) -> tuple[str, int]:
+    """Files glued together from two programs: what is not UTF-8 is the other program's cp1251."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1251", "replace"), error.end
+
+
+codecs.register_error("or_cp1251", _as_cp1251)
+
+
+def decoded(content: bytes) -> str:
+    """The whole as text, unpacked, whatever its encoding."""
+    plain = gunzipped(content)
+    encoding = encoding_of(plain[:HEAD])
+    return plain.decode(encoding, "or_cp1251" if encoding.startswith("utf-8") else "replace").lstrip("\ufeff")
