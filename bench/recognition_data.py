@@ -91,7 +91,7 @@ def _number(text: str) -> int | None:
 
 def _open(path: Path, encoding: str) -> io.TextIOBase:
     raw = gzip.open(path) if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115  the text layer closes it
-    return io.TextIOWrapper(raw, encoding=encoding, newline="")  # type: ignore[arg-type]
+    return io.TextIOWrapper(raw, encoding=encoding, newline="")
 
 
 def _table(path: Path) -> Iterator[Row]:

@@ -61,9 +61,8 @@ def _marks(text: str) -> _Marks:
     return _Marks(roman, frozenset(codes), int(years[1]) if years else 0, is_restyled)
 
 
-def _marks_in_tail(tail: str, known: Iterable[_Known]) -> _Marks:
+def _marks_in_tail(tail: str, codes_of_model: frozenset[str]) -> _Marks:
     """In a tail stand engines and trims too: a code counts only when the model has it, an ordinal only in capitals."""
-    codes_of_model = frozenset().union(*(one.marks.codes for one in known))
     tail = plain(tail)
     codes: set[str] = set()
     roman, is_restyled = 0, False
@@ -86,6 +85,10 @@ class GenerationBook:
         self._aliases: dict[tuple[int, str], int] = {}
         for row in rows:
             self._by_model.setdefault(row.model_id, []).append(_Known(row, _marks(row.name)))
+        self._codes = {
+            model_id: frozenset(code for one in known for code in one.marks.codes)
+            for model_id, known in self._by_model.items()
+        }
 
     def learn(self, model_id: int, text: str, target_id: int) -> None:
         self._aliases[model_id, fold(text)] = target_id
@@ -106,7 +109,7 @@ class GenerationBook:
     def find_in_tail(self, model_id: int, tail: str, year: int | None) -> int | None:
         known = self._by_model.get(model_id, ())
         if tail and known:
-            marks = _marks_in_tail(tail, known)
+            marks = _marks_in_tail(tail, self._codes.get(model_id, frozenset()))
             target = _best(known, marks, year) if marks.roman or marks.codes else None
             if target is not None:
                 return target

@@ -161,7 +161,10 @@ class NameBook:
 
     def generation_in_tail(self, model_id: int, tail: str, year: int | None = None) -> int | None:
         """The generation that a model's tail names («…, II (4K)»); an engine in the tail is no unknown name."""
-        return self._generations.find_in_tail(model_id, tail, year)
+        key = ("tail", model_id, tail, year)
+        if key not in self._cached:
+            self._remember(key, self._generations.find_in_tail(model_id, tail, year))
+        return self._cached[key]  # type: ignore[return-value]
 
     def named_alone(self, text: str) -> CarName:
         """A model that is known without its make."""
