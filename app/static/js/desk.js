@@ -7,6 +7,7 @@
   let saving = null;      // the running save, so that a result waits for it
   let timer = null;
   let dirty = false;
+  const touched = new Set();  // only what the operator changed is sent: the ad's own values are no corrections
 
   const form = () => document.getElementById("card-form");
   const complain = (text) => { alertBox.textContent = text; alertBox.classList.toggle("shown", Boolean(text)); };
@@ -15,6 +16,7 @@
   desk.addEventListener("input", (event) => {
     if (!form() || !form().contains(event.target)) return;
     dirty = true;
+    touched.add(event.target.name);
     clearTimeout(timer);
     timer = setTimeout(save, 1200);
   });
@@ -25,7 +27,9 @@
     const own = form();
     if (!own || !dirty) return Promise.resolve();
     dirty = false;
-    const body = new FormData(own);
+    const body = new FormData();
+    body.set("version", own.elements.version.value);
+    touched.forEach((name) => body.set(name, own.elements[name].value));
     saving = fetch(own.action, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } })
       .then(async (answer) => {
         if (answer.redirected || answer.status === 401) { throw new Error(own.dataset.expired || ""); }
@@ -76,7 +80,11 @@
     save().then(() => { if (!dirty) event.detail.issueRequest(true); });
   });
 
-  document.body.addEventListener("htmx:afterSwap", () => { complain(""); dirty = false; tick(); });
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    complain("");
+    tick();
+    if (["desk", "desk-card"].includes(event.detail.target.id)) { dirty = false; touched.clear(); }
+  });
 
   // --- results that need a time
   desk.addEventListener("click", (event) => {
