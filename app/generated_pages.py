@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask, current_app, request
+from flask_babel import gettext as _
 
 from app import safety
 from app.formats import viewer_zone
+from app.wording_fab import right
 
 
 def install(app: Flask) -> None:
@@ -23,7 +25,7 @@ def install(app: Flask) -> None:
         rights_by_page=rights_by_page,
         utc_offset=utc_offset,
     )
-    app.jinja_env.filters["first_page"] = first_page
+    app.jinja_env.filters.update(first_page=first_page, right=right, page_name=page_name)
 
 
 def empty_text(view_name: str) -> str:
@@ -50,9 +52,20 @@ def is_fixed_role(view_name: str, name: Any) -> bool:
 
 def rights_by_page(rights: Any) -> list[tuple[str, list[str]]]:
     groups: dict[str, list[str]] = {}
-    for right in rights or []:
-        groups.setdefault(right.view_menu.name, []).append(right.permission.name)
+    for given in rights or []:
+        groups.setdefault(given.view_menu.name, []).append(given.permission.name)
     return sorted((page, sorted(names)) for page, names in groups.items())
+
+
+def page_name(name: str) -> str:
+    """A view or a menu entry by its title; rights know them by the name in the code only."""
+    appbuilder = current_app.extensions["appbuilder"]
+    for view in appbuilder.baseviews:
+        if view.class_permission_name == name:
+            titles = (getattr(view, kind, "") for kind in ("list_title", "form_title", "title"))
+            return next((str(title) for title in titles if title), name)
+    entry = appbuilder.menu.find(name)
+    return _("%(name)s (menu)", name=_(str(entry.label))) if entry else name
 
 
 def first_page(address: str, view_name: str) -> str:

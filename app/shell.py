@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 from markupsafe import Markup
@@ -13,14 +16,12 @@ from app import formats, generated_pages, widgets
 
 # The order of the groups on the left; a group not named here comes before the settings.
 GROUPS = ("Work", "Control", "Reports", "Directories", "Settings", "Security")
-GROUP_ICONS = {
-    "Work": "briefcase", "Control": "layout-dashboard", "Reports": "chart-bar", "Directories": "books",
-    "Settings": "settings", "Security": "shield-lock",
-}  # fmt: skip
 # Flask-AppBuilder names its own entries by Font Awesome; ours are Tabler names already.
-ICONS = {"fa-user": "user", "fa-users": "users", "fa-group": "users-group", "fa-cogs": "settings", "fa-lock": "lock",
-         "fa-bar-chart-o": "chart-bar", "fa-edit": "edit", "fa-copy": "copy", "fa-rocket": "check",
-         "fa-trash": "trash", "fa-unlock": "lock", "fa-user-plus": "user"}  # fmt: skip
+ICONS = {
+    "fa-user": "user", "fa-users": "users", "fa-user-gear": "shield", "fa-group": "users-group", "fa-cogs": "settings",
+    "fa-lock": "lock", "fa-bar-chart-o": "chart-bar", "fa-edit": "edit", "fa-copy": "copy", "fa-rocket": "check",
+    "fa-trash": "trash", "fa-unlock": "lock", "fa-user-plus": "user",
+}  # fmt: skip
 # Its chart of log-ins draws with a service on the internet and says nothing about the work.
 HIDDEN = {"User's Statistics", "-"}
 
@@ -41,17 +42,23 @@ def page_lang() -> str:
 
 def icon(name: str, text: str = "", css: str = "") -> Markup:
     """An icon of the sprite. Decoration unless it has a text, which then names it to those who cannot see it."""
+    name = ICONS.get(name, name.removeprefix("fa-"))
+    sprite_file = Path(str(current_app.static_folder)) / "vendor" / "icons.svg"
+    if sprite_file.is_file() and name not in _drawn(sprite_file, sprite_file.stat().st_mtime):
+        name = "point"
     label = Markup('role="img" aria-label="{}"').format(text) if text else Markup('aria-hidden="true"')
     sprite = url_for("static", filename="vendor/icons.svg")
-    return Markup('<svg class="icon {}" {}><use href="{}#{}"/></svg>').format(
-        css, label, sprite, ICONS.get(name, name.removeprefix("fa-"))
-    )
+    return Markup('<svg class="icon {}" {}><use href="{}#{}"/></svg>').format(css, label, sprite, name)
+
+
+@lru_cache(maxsize=2)
+def _drawn(sprite: Path, changed: float) -> frozenset[str]:
+    """The icons that the sprite has: a name that is not there would leave a hole in the menu."""
+    return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite.read_text(encoding="utf-8")))
 
 
 def menu_groups() -> list[dict[str, Any]]:
     """[{name, label, icon, items: [{label, url, icon, current}], current}]: only what this person may open."""
-    from flask import current_app
-
     if not current_user.is_authenticated:
         return []
     groups: list[dict[str, Any]] = []
@@ -61,7 +68,7 @@ def menu_groups() -> list[dict[str, Any]]:
         items = [item for item in entry.get("childs", [entry]) if item != "-" and item["name"] not in HIDDEN]
         items = [{**item, "icon": ICONS.get(item["icon"], item["icon"]) or "point"} for item in items]
         if items:
-            groups.append({**entry, "items": items, "icon": GROUP_ICONS.get(entry["name"], "folder")})
+            groups.append({**entry, "items": items})
     _mark_current([item for group in groups for item in group["items"]])
     for group in groups:
         group["current"] = any(item["current"] for item in group["items"])

@@ -22,8 +22,8 @@ ASK = {"services", "models", "reports", "security", "settings", "domain", "error
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "api", "board", "config", "database", "desk", "jobs", "logs", "services", "sources",
-    "sms", "crm", "telephony", "views", "cli", "cli_ads", "cli_setup", "doctor", "supervisor", "demo", "seeds",
+    *ASK, *TALK, *SHOW, "", "admin", "api", "board", "config", "database", "desk", "jobs", "logs", "services",
+    "sources", "sms", "crm", "telephony", "views", "cli", "cli_ads", "cli_setup", "doctor", "supervisor", "demo", "seeds",
 }  # fmt: skip
 
 # The room of a module is the first name below app/; "" is app/__init__.py itself. A room may always import itself.
