@@ -21,8 +21,7 @@ from app import create_app
 from app.errors import Refused
 from app.extensions import db, outside
 from app.services import filter_preview, filters, matching, sources
-
-HEAD = 65_536  # as much as a format needs to be recognised
+from app.sources.detect import detect_file
 
 
 def now() -> datetime:
@@ -77,38 +76,37 @@ def pull_source(arguments: argparse.Namespace, session: Session, flask: Flask) -
 
 @within
 def import_file(arguments: argparse.Namespace, session: Session, flask: Flask) -> Any:
-    row = sources.by_key(session, arguments.source)
-    content = _read(arguments.file)
-    kind = _format_of(arguments.format or row.adapter, content, told=bool(arguments.format))
-    field_map = json.loads(arguments.map.read_text("utf-8")) if arguments.map else dict(row.field_map or {})
+    kind = _format_of(arguments.file, arguments.format)
+    row = sources.for_files(session, arguments.source, kind.key)
+    field_map = _field_map(arguments.map) if arguments.map else dict(row.field_map or {})
     takes_map = any(item.name == "field_map" for item in dataclasses.fields(kind))
     adapter = kind(field_map=field_map) if takes_map and field_map else kind()  # type: ignore[call-arg]
     return sources.import_records(
-        session, row.id, adapter.parse(content), now, file_name=arguments.file.name, dry_run=arguments.dry_run,
-        snapshot=adapter.snapshot,
+        session, row.id, adapter.parse_file(arguments.file), now, file_name=arguments.file.name,
+        dry_run=arguments.dry_run, snapshot=adapter.snapshot,
     )  # fmt: skip
 
 
-def _read(path: Path) -> bytes:
+def _field_map(path: Path) -> dict[str, Any]:
     try:
-        return path.read_bytes()
+        told = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise Refused("map_unreadable", name=str(path), why=str(error)[:200]) from None
+    if not isinstance(told, dict):
+        raise Refused("map_unreadable", name=str(path), why="not an object")
+    return told
+
+
+def _format_of(path: Path, wanted: str) -> type[family.Source]:
+    """The told format, else the one that the first bytes of the file show."""
+    kinds = outside.sources
+    try:
+        found = wanted or detect_file(path)
     except OSError as error:
         raise Refused("file_unreadable", name=str(path), why=error.strerror or "") from None
-
-
-def _format_of(wanted: str, content: bytes, *, told: bool) -> type[family.Source]:
-    """The told format; else the source's own when it fits, else the first that recognises the file."""
-    kinds = outside.sources
-    if told:
-        if wanted not in kinds:
-            raise Refused("format_unknown", name=wanted, known=", ".join(kinds))
-        return kinds[wanted]
-    head = content[:HEAD]
-    ordered = sorted(kinds.values(), key=lambda kind: kind.key != wanted)
-    for kind in ordered:
-        if kind.recognises(head):
-            return kind
-    raise Refused("format_unrecognised", known=", ".join(kinds))
+    if found not in kinds:
+        raise Refused("format_unknown" if wanted else "format_unrecognised", name=wanted, known=", ".join(kinds))
+    return kinds[found]
 
 
 # --- explaining
