@@ -56,11 +56,11 @@ def open_saved(saved: Saved) -> BinaryIO:
     raw.seek(0)
     if start != b"\x1f\x8b":
         return raw
-    return io.BufferedReader(_Unpacking(raw, max(packed * RATIO_MOST, RATIO_FREE)), 1 << 18)
+    return _Unpacking(raw, max(packed * RATIO_MOST, RATIO_FREE))  # type: ignore[return-value]
 
 
-class _Unpacking(io.RawIOBase):
-    """gzip that stops at a bomb and says «cut» instead of raising its library's errors."""
+class _Unpacking(io.BufferedIOBase):
+    """gzip that stops at a bomb, and says «cut» only after everything before the cut has been given."""
 
     def __init__(self, raw: BinaryIO, most: int) -> None:
         self._raw, self._file = raw, gzip.GzipFile(fileobj=raw)
@@ -69,16 +69,32 @@ class _Unpacking(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+    def read1(self, size: int | None = -1) -> bytes:
         try:
-            piece = self._file.read1(len(buffer))
+            piece = self._file.read1(size if size and size > 0 else 1 << 18)
         except (EOFError, OSError, zlib.error) as cut:
             raise SourceTrouble(Health.PARTIAL, f"the packed file is damaged or cut: {cut}") from None
         self._left -= len(piece)
         if self._left < 0:
             raise SourceTrouble(Health.LAYOUT_CHANGED, "the packed file unpacks to far too much")
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return piece
+
+    def read(self, size: int | None = -1) -> bytes:
+        pieces: list[bytes] = []
+        left = size if size is not None and size >= 0 else UNPACKED_MOST
+        while left > 0:
+            try:
+                piece = self.read1(min(left, 1 << 18))
+            except SourceTrouble as trouble:
+                # The next call meets the same trouble again; this one still has something to give.
+                if trouble.health is Health.PARTIAL and pieces:
+                    break
+                raise
+            if not piece:
+                break
+            pieces.append(piece)
+            left -= len(piece)
+        return b"".join(pieces)
 
     def close(self) -> None:
         if not self.closed:
@@ -96,10 +112,10 @@ def encoding_of(head: bytes) -> str:
     for bom, name in _BOMS:
         if head.startswith(bom):
             return name
-    if head[:4000:2].count(0) > len(head[:4000]) // 6:
-        return "utf-16-be"
-    if head[1:4000:2].count(0) > len(head[:4000]) // 6:
-        return "utf-16-le"
+    for name, high in (("utf-16-be", head[:4000:2]), ("utf-16-le", head[1:4000:2])):
+        # The upper half of a letter is 0 in English and 4 in Russian; no 8-bit text is made of these bytes.
+        if high and (high.count(0) + high.count(4)) * 10 > len(high) * 7:
+            return name
     if _mostly_utf8(head):
         return "utf-8"
     return max(("cp1251", "koi8-r", "cp866"), key=lambda name: _russian(head, name))

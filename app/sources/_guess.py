@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -165,10 +166,7 @@ def _by_value(proposed: dict[str, Column], free: list[Column], *, headless: bool
             free.remove(best)
 
     for kind in VALUES:
-        take(
-            kind,
-            lambda column, kind=kind: column.speaks(kind) >= 0.8 and not _is_wordy(column) and not _is_engine(column),
-        )  # type: ignore[misc]
+        take(kind, partial(_speaks_only, kind))
     take("is_damaged", lambda column: column.share(words.is_damaged, lowered=True) + _whole(column) >= 0.9)
     take("make", lambda column: column.share(lambda value: _slug(value) in MAKES, lowered=True) >= 0.8)
     take(
@@ -210,6 +208,10 @@ def _after_make(proposed: dict[str, Column], free: list[Column]) -> None:
     if following is not None and not _is_wordy(following):
         proposed["model"] = following
         free.remove(following)
+
+
+def _speaks_only(kind: str, column: Column) -> bool:
+    return column.speaks(kind) >= 0.8 and not _is_wordy(column) and not _is_engine(column)
 
 
 def _is_engine(column: Column) -> bool:

@@ -29,6 +29,8 @@ class NotALiteral(ValueError):
 def read(source: str, start: int = 0) -> Any:
     """The array or object that begins at `start`."""
     value, _ = _Reader(source).value(start, 0)
+    if not isinstance(value, list | dict):
+        raise NotALiteral("neither an array nor an object")
     return value
 
 
@@ -92,7 +94,10 @@ class _Reader:
 
 def _unquoted(said: str) -> str:
     inner = said[1:-1]
-    return _ESCAPE.sub(_unescaped, inner) if "\\" in inner else inner
+    if "\\" not in inner:
+        return inner
+    # Two \\u escapes may be the halves of one character; a half alone is none.
+    return _ESCAPE.sub(_unescaped, inner).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _unescaped(found: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -55,8 +56,8 @@ def _records(saved: Saved, place: str) -> Iterator[Any]:
     encoding = encoding_of(head_of(saved, 4096))
     try:
         if place == LINES:
-            with open_saved(saved) as stream:
-                yield from (_line(line) for line in stream if line.strip())
+            with io.TextIOWrapper(open_saved(saved), encoding, errors="replace") as lines:
+                yield from (_line(line.lstrip("\ufeff")) for line in lines if line.strip())
         elif encoding.startswith("utf-8"):
             with open_saved(saved) as stream:
                 if encoding == "utf-8-sig":
@@ -70,11 +71,11 @@ def _records(saved: Saved, place: str) -> Iterator[Any]:
         raise SourceTrouble(Health.PARTIAL, f"the JSON is broken: {str(broken)[:120]!r}") from None
 
 
-def _line(line: bytes) -> Any:
+def _line(line: str) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
-        return line.decode("utf-8", "replace")
+        return line
 
 
 def _items(stream: Any, place: str) -> Iterator[Any]:
@@ -90,7 +91,7 @@ def _place(saved: Saved) -> str:
     if not start:
         raise SourceTrouble(Health.EMPTY, "the file is empty")
     first, _, rest = start.partition("\n")
-    if isinstance(_line(first.encode()), dict) and rest.lstrip()[:1] == "{":
+    if isinstance(_line(first), dict) and rest.lstrip()[:1] == "{":
         return LINES
     arrays: Counter[str] = Counter()
     objects_at_root = others_at_root = 0

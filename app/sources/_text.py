@@ -22,6 +22,7 @@ _TAG = re.compile(r"<\s*/?\s*(?:p|br|li|ul|ol|div|b|i|u|em|strong|span|h[1-6]|a)
 _BREAK = re.compile(r"<\s*(?:br\s*/?|/p|/li|/div|/h[1-6])\s*>", re.IGNORECASE)
 
 _NUMBER = re.compile(r"[0-9]{1,3}(?: [0-9]{3})+(?![0-9])(?:[.,][0-9]+)?|[0-9]+(?:[.,'][0-9]+)*")
+_EXPONENT = re.compile(r"[eE][+-]?[0-9]")
 _SCALE = re.compile(r"\s?(млн|миллион|mln|тыс|т\.\s?р|т\.\s?км|k\b|к\b)", re.IGNORECASE)
 _FOREIGN_MONEY = re.compile(r"[$€£¥₸₴]|\b(?:usd|eur|byn|kzt)\b|у\.\s?е|тенге|долл|евро", re.IGNORECASE)
 _TITLE_YEAR = re.compile(r"\b(?:19[3-9]|20[0-4])[0-9]\b")
@@ -75,7 +76,7 @@ def number(value: object, *, thousands: bool = True) -> float | None:
         return float(value) if len(value) < 16 else None
     text = _SPACES.sub(" ", value)
     found = None if text.lstrip()[:1] == "=" else _NUMBER.search(text)  # a formula says nothing: it is not evaluated
-    if not found or text[found.end() : found.end() + 2].lower() == "e3":
+    if not found or _EXPONENT.match(text, found.end()):
         return None
     result = _written(found.group(), thousands)
     if result is None:

@@ -27,11 +27,14 @@ def is_html(content: bytes | str) -> bool:
     return lowered.startswith(("<!doctype html", "<html", "<head", "<body", "<!--"))
 
 
-def no_record(page: str, content: bytes, what: str) -> SourceTrouble:
-    """A page in which nothing of what we look for stands: the site blocks us, or it is built another way now."""
+def no_record(page: str, content: bytes, what: str, marks: tuple[str, ...] = ()) -> SourceTrouble:
+    """A page in which nothing of what we look for stands: the site blocks us, or it is built another way now.
+
+    The site's own `marks` speak before the word «captcha», which stands in the scripts of good pages too.
+    """
     if not page.strip():
         return SourceTrouble(Health.EMPTY, "nothing came: 0 bytes")
-    if looks_blocked(page):
+    if looks_blocked(page) and not any(mark in page for mark in marks):
         return SourceTrouble(Health.BLOCKED, "the site asks for a captcha", page=content)
     return SourceTrouble(Health.LAYOUT_CHANGED, f"no {what} found: the layout has changed", page=content)
 

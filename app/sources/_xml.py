@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
@@ -126,6 +127,12 @@ def _events(saved: Saved, parser: Any, encoding: str | None) -> Iterator[tuple[s
             yield from parser.read_events()
     if cut is not None:
         raise cut
+    with contextlib.suppress(etree.XMLSyntaxError):
+        parser.close()
+    # A bare & makes the parser hold back all that follows until the end. What it closes itself in a cut file is no
+    # whole record, so there nothing more is taken.
+    if not any(entry.type_name == "ERR_TAG_NOT_FINISHED" for entry in parser.feed_error_log):
+        yield from parser.read_events()
 
 
 def _forget(element: Any) -> None:

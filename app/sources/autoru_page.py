@@ -23,6 +23,7 @@ _COLORS = {
     "0000CC": "синий", "4A2197": "фиолетовый", "660099": "пурпурный", "DEA522": "золотистый", "C49648": "бежевый",
 }  # fmt: skip
 _PICTURES = ("1200x900n", "1200x900", "full", "832x624", "456x342n", "456x342")
+_MARKS = ("initial-state", "ListingItem")
 
 
 @dataclass
@@ -36,7 +37,7 @@ class AutoruPage(Source):
         found = _state_of(page, content) if is_html(page) or "initial-state" in page[:200_000] else parsed_json(content)
         offers = offers_in(found)
         if offers is None:
-            raise no_record(page, content, "list of offers")
+            raise no_record(page, content, "list of offers", _MARKS)
         yield from read_records(offers, advert)
 
     @classmethod
@@ -51,7 +52,7 @@ def _state_of(page: str, content: bytes) -> Any:
     if not script:
         if "initial-state" in page:
             raise SourceTrouble(Health.PARTIAL, "the page is cut inside its data", page=content)
-        raise no_record(page, content, "initial-state")
+        raise no_record(page, content, "initial-state", _MARKS)
     try:
         return json.loads(script.group(1))
     except (ValueError, RecursionError):

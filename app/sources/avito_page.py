@@ -28,6 +28,7 @@ _LABELS = {
     "цвет": "color", "объём двигателя": "volume", "владельцев по птс": "owners", "состояние": "damaged", "vin": "vin",
     "vin или номер кузова": "vin", "количество дверей": "doors", "марка": "make", "модель": "model",
 }  # fmt: skip
+_MARKS = ('data-marker="item', "mime/invalid", "__initialData__")
 
 
 @dataclass
@@ -41,11 +42,11 @@ class AvitoPage(Source):
         if not is_html(page) and page.lstrip()[:1] in ("{", "["):
             items = items_in(parsed_json(content))
             if items is None:
-                raise no_record(page, content, "catalogue of items")
+                raise no_record(page, content, "catalogue of items", _MARKS)
             yield from read_records(_adverts(items), _item)
             return
         if not page.strip():
-            raise no_record(page, content, "page")
+            raise no_record(page, content, "page", _MARKS)
         soup = soup_of(page)
         items = next((found for state in _states(soup, page) if (found := items_in(state)) is not None), None)
         if items is not None:
@@ -57,7 +58,7 @@ class AvitoPage(Source):
             if done is not None:
                 yield done
         elif not soup.select_one('[data-marker="catalog-serp"], [data-marker="page-title"]'):
-            raise no_record(page, content, "list of items")
+            raise no_record(page, content, "list of items", _MARKS)
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

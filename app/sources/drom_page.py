@@ -25,6 +25,7 @@ _CITY = re.compile(r"https?://(?!www\.|auto\.)([a-z-]+)\.drom\.ru")
 _GEARBOX = re.compile(r"^(?:акпп|мкпп|вариатор|робот|автомат|механика|ркпп)", re.IGNORECASE)
 _DRIVE = re.compile(r"^(?:4wd|передний|задний|полный)", re.IGNORECASE)
 _FUEL = re.compile(r"^(?:бензин|дизель|гибрид|электро|газ)", re.IGNORECASE)
+_MARKS = ('data-ftid="bull', "data-drom-module")
 
 
 @dataclass
@@ -37,7 +38,7 @@ class DromPage(Source):
         page = decoded(content)
         soup = soup_of(page) if page.strip() else None
         if soup is None:
-            raise no_record(page, content, "page")
+            raise no_record(page, content, "page", _MARKS)
         bulls = soup.select(_BULL)
         module = soup.select_one('[data-drom-module="bulls-list"]')
         if bulls:
@@ -45,14 +46,14 @@ class DromPage(Source):
         elif module is not None:
             listed = _module_bulls(json_of(module.get("data-drom-module-data")))
             if listed is None:
-                raise no_record(page, content, "list of bulls")
+                raise no_record(page, content, "list of bulls", _MARKS)
             yield from read_records(listed, _json_bull)
         elif (card := _card(soup)) is not None:
             done = one_record({"card": card}, lambda _: card, None)
             if done is not None:
                 yield done
         elif not soup.select_one('[data-ftid="bulls-list"], [data-ftid="bulls-list_container"]'):
-            raise no_record(page, content, "list of bulls")
+            raise no_record(page, content, "list of bulls", _MARKS)
 
     @classmethod
     def recognises(cls, head: bytes) -> bool:

@@ -20,6 +20,7 @@ from app.sources._trouble import is_html, no_record, parsed_json
 _CARS = ("car", "vehicle", "motorizedvehicle")
 _CAR_MARKS = ("vehicleModelDate", "mileageFromOdometer", "vehicleIdentificationNumber", "vehicleTransmission")
 KM_IN_MILE = 1.609344
+_MARKS = ("ld+json",)
 
 
 @dataclass
@@ -31,7 +32,7 @@ class JsonLd(Source):
     def parse(self, content: bytes) -> Iterator[AdData | Rejected]:
         page = decoded(content)
         if not page.strip():
-            raise no_record(page, content, "page")
+            raise no_record(page, content, "page", _MARKS)
         if is_html(page) or page.lstrip()[:1] == "<":
             soup = soup_of(page)
             found = [thing for state in scripts(soup, "application/ld+json") for thing in _cars(state)]
@@ -39,7 +40,7 @@ class JsonLd(Source):
         else:
             found = list(_cars(parsed_json(content)))
         if not found:
-            raise no_record(page, content, "schema.org car")
+            raise no_record(page, content, "schema.org car", _MARKS)
         yield from read_records(found, advert)
 
     @classmethod

@@ -20,6 +20,7 @@ from app.sources._trouble import no_record
 
 _START = re.compile(r"""[\[{]\s*(?:[\[{]\s*)*['"]?[A-Za-z_]""")
 _PACKED_STATE = re.compile(r"""decodeURIComponent\(\s*["']([^"']+)["']\s*\)""")
+_MARKS = ("youlaId",)
 
 
 @dataclass
@@ -36,7 +37,7 @@ class YoulaPage(Source):
         if at < 0:
             if state.strip() in ("[]", "{}"):
                 return
-            raise no_record(page, content, "youlaId")
+            raise no_record(page, content, "youlaId", _MARKS)
         try:
             found = _literal(state, at)
         except _js.NotALiteral as trouble:
