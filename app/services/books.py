@@ -29,14 +29,15 @@ class Books:
         rows = [
             {
                 "kind": name.kind,
-                "context": str(name.context),
+                "context": str(name.context)[:200],
                 "text": name.text[:200],
                 "folded": fold(name.text)[:200],
                 "n": n,
             }
-            for name, n in sorted(unknown.items(), key=lambda item: (item[0].kind, str(item[0].context), item[0].text))
+            for name, n in unknown.items()
             if name.text.strip()
         ]
+        rows.sort(key=lambda row: (row["kind"], row["context"], row["folded"], row["text"]))
         if rows:
             session.execute(_QUEUE, rows)
 
