@@ -36,13 +36,17 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     shell.install(app)
     wording.install(app)
     with app.app_context():
-        from app import api, board, desk, models, pages, views  # noqa: F401  every table is known before FAB starts
+        from app import board, desk, models, pages, views  # noqa: F401  every table is known before FAB starts
 
+        from app.admin.people import PeopleSecurity
+        from app.sources import detect
+
+        extensions.outside.wizard = detect
         extensions.outside.sources = registry.members(source_family, source_family.Source)
         extensions.db.init_app(app)
         extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
         appbuilder = AppBuilder(indexview=pages.HomeView)
-        appbuilder.security_manager_class = security.ProzvonSecurity
+        appbuilder.security_manager_class = PeopleSecurity
         appbuilder.init_app(app, extensions.db.session)
         compression.install(app)
         safety.install(app, tile_url=settings.tile_url, secure=settings.secure_cookies)
@@ -51,7 +55,6 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         desk.register(app, appbuilder)
         board.register(app, appbuilder)
         views.register(app, appbuilder)
-        api.register(app)
         if deploying:
             appbuilder.add_permissions()
     return app
@@ -70,7 +73,9 @@ def _flask_config(settings: deployment.Config, deploying: bool) -> dict[str, Any
             "max_overflow": 4,
             "connect_args": {
                 "application_name": "prozvon",
-                "options": f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout=5000 "
+                # A page gives up a lock after 5 s; a job, which has ten minutes for a statement, waits its turn.
+                "options": f"-c statement_timeout={settings.statement_timeout_ms} "
+                f"-c lock_timeout={settings.statement_timeout_ms // 3} "
                 "-c idle_in_transaction_session_timeout=60000 -c timezone=UTC",
             },
         },

@@ -221,7 +221,7 @@ SEED: tuple[tuple[str, str, str, str, str, dict[str, Any]], ...] = (
     ("no_answer", "Нет ответа", "yellow", "phone-x", "1", {"repeat_after_min": 120, "attempts_cap": 6}),
     ("busy", "Занято", "yellow", "phone-pause", "2", {"repeat_after_min": 20, "attempts_cap": 8}),
     ("unavailable", "Недоступен", "yellow", "phone-off", "3", {"repeat_after_min": 240, "attempts_cap": 6}),
-    ("call_later", "Перезвонить", "azure", "clock", "4", {"needs_callback": True, "is_reached": True}),
+    ("call_later", "Просит перезвонить", "azure", "clock", "4", {"needs_callback": True, "is_reached": True}),
     ("thinking", "Думает", "azure", "message-2", "5", {"needs_callback": True, "is_reached": True}),
     ("inspection", "Записан на осмотр", "green", "calendar-event", "6",
      {"is_closing": True, "makes_lead": True, "is_reached": True}),

@@ -182,7 +182,7 @@
           document.querySelectorAll('[data-count="work"]').forEach((place) => { place.textContent = counts.work; });
           document.querySelectorAll('[data-count="overdue"]').forEach((place) => {
             place.textContent = counts.overdue ? counts.overdue + "!" : counts.callbacks;
-            place.classList.toggle("bg-red", counts.overdue > 0);
+            place.classList.toggle("tag-danger", counts.overdue > 0);
           });
         }
       } catch (_) { /* the next poll tells; saving complains by itself */ }
