@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -64,8 +65,17 @@ def page_name(name: str) -> str:
         if view.class_permission_name == name:
             titles = (getattr(view, kind, "") for kind in ("list_title", "form_title", "title"))
             return next((str(title) for title in titles if title), name)
+    for entry in _entries(appbuilder.menu.get_list()):
+        if entry.baseview is not None and getattr(entry.baseview, "class_permission_name", "") == name:
+            return _(str(entry.label))
     entry = appbuilder.menu.find(name)
     return _("%(name)s (menu)", name=_(str(entry.label))) if entry else name
+
+
+def _entries(menu: list[Any]) -> Iterator[Any]:
+    for entry in menu:
+        yield entry
+        yield from _entries(entry.childs)
 
 
 def first_page(address: str, view_name: str) -> str:

@@ -27,6 +27,9 @@
             .then(done, function () { done([]); });
         };
       }
+      // Tom Select takes the label for its own field; the covered select keeps a name for screen readers.
+      var label = select.labels && select.labels[0];
+      if (label && !select.hasAttribute("aria-label")) { select.setAttribute("aria-label", label.textContent.trim()); }
       new window.TomSelect(select, options);
     }, where);
   }
