@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+BULK_TIMEOUT_MS = 600_000  # a job or a command may join a hundred thousand ads in one statement, a page may not
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "test", "password", "your-secret-key"}
 
 
@@ -117,6 +118,15 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         allow_private_sources=envbool(env, "PROZVON_ALLOW_PRIVATE_SOURCES", not production),
         statement_timeout_ms=envint(env, "PROZVON_STATEMENT_TIMEOUT_MS", 15_000, low=100, high=600_000),
         log_json=envbool(env, "PROZVON_LOG_JSON", production),
+    )
+
+
+def unhurried(settings: Config) -> Config:
+    """The same settings for workers and commands: nobody waits at a screen, and a job holds up to three connections."""
+    return replace(
+        settings,
+        statement_timeout_ms=max(settings.statement_timeout_ms, BULK_TIMEOUT_MS),
+        web_threads=max(settings.web_threads, 3 * settings.worker_concurrency),
     )
 
 

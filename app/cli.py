@@ -27,7 +27,8 @@ def main(argv: Sequence[str]) -> int:
     try:
         settings = config.load()
         logs.configure(as_json=settings.log_json)
-        return int(arguments.run(arguments, settings) or 0)
+        # Web and everything else that starts processes let those read the settings again for themselves.
+        return int(arguments.run(arguments, config.unhurried(settings)) or 0)
     except config.ConfigError as trouble:
         print(f"Setting: {trouble}", file=sys.stderr)
         return 2

@@ -68,3 +68,10 @@ def test_no_secret_has_a_default():
     assert not any(word in config.envsecret.__doc__.lower() for word in ("default:",))
     with pytest.raises(config.ConfigError):
         config.envsecret({}, "SECRET_KEY")
+
+
+def test_workers_and_commands_have_ten_minutes_for_a_statement_and_pages_fifteen_seconds(tmp_path):
+    settings = load(tmp_path, PROZVON_WORKER_CONCURRENCY="10")
+    assert settings.statement_timeout_ms == 15_000
+    assert config.unhurried(settings).statement_timeout_ms == 600_000
+    assert config.unhurried(settings).web_threads >= 30  # a job holds three connections at times

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import logging
 import os
 import signal
@@ -27,7 +26,6 @@ from app.jobs.stopping import ask_to_stop
 
 log = logging.getLogger(__name__)
 
-BULK_TIMEOUT_MS = 600_000  # a job may join a hundred thousand ads in one statement, a page may not
 LOOK_EVERY_S = 1.0  # new jobs announce themselves; one that waited for its own earlier run does not
 HEARTBEAT_S = 5.0
 DEAD_AFTER_S = 15.0
@@ -37,7 +35,7 @@ LEAVE_WITHIN_S = 28.0  # supervisors kill after 30: better to go on our own term
 
 def main(settings: config.Config, jobs: tuple[Job, ...] = JOBS) -> int:
     """Work until SIGTERM or SIGINT. 0: asked to stop; 1: the database went away, start me again."""
-    settings = dataclasses.replace(settings, statement_timeout_ms=max(settings.statement_timeout_ms, BULK_TIMEOUT_MS))
+    settings = config.unhurried(settings)
     app = create_app(settings)
     return asyncio.run(_work(app, settings, jobs))
 
