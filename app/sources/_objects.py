@@ -30,17 +30,19 @@ DEEPEST = 6
 
 def json_table(saved: Saved) -> Table:
     table = Table("json", records_at=_place(saved), encoding="utf-8")
+    return _with_sample(table, json_rows(saved, table))
+
+
+def _with_sample(table: Table, rows: Iterator[tuple[int, dict[str, str]] | Rejected]) -> Table:
     try:
-        table.sample = [row for _, row in islice(_good(json_rows(saved, table)), SAMPLE)]
+        for item in islice(rows, SAMPLE):
+            if not isinstance(item, Rejected):
+                table.sample.append(item[1])
     except SourceTrouble as trouble:
         if trouble.health is not Health.PARTIAL:
             raise
     table.columns = list(dict.fromkeys(name for row in table.sample for name in row))
     return table
-
-
-def _good(rows: Iterator[Any]) -> Iterator[Any]:
-    return (row for row in rows if not isinstance(row, Rejected))
 
 
 def json_rows(saved: Saved, table: Table) -> Iterator[tuple[int, dict[str, str]] | Rejected]:
@@ -157,13 +159,7 @@ def _plain(value: Any) -> str:
 
 def xml_table(saved: Saved) -> Table:
     table = Table("xml", records_at=_record_tag(head_of(saved)))
-    try:
-        table.sample = [row for _, row in islice(_good(xml_rows(saved, table)), SAMPLE)]
-    except SourceTrouble as trouble:
-        if trouble.health is not Health.PARTIAL:
-            raise
-    table.columns = list(dict.fromkeys(name for row in table.sample for name in row))
-    return table
+    return _with_sample(table, xml_rows(saved, table))
 
 
 def xml_rows(saved: Saved, table: Table) -> Iterator[tuple[int, dict[str, str]] | Rejected]:

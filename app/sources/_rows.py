@@ -70,7 +70,7 @@ def _delimiter(start: str) -> str:
 
     def score(delimiter: str) -> tuple[float, int]:
         try:
-            rows = list(islice(csv.reader(io.StringIO(start[:200_000]), delimiter=delimiter), 100))
+            rows = list(islice(csv.reader(io.StringIO(start[:200_000], newline=None), delimiter=delimiter), 100))
         except csv.Error:
             return (0, 0)
         widths = Counter(len(row) for row in rows if row)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from app.domain.ads import AdData, Rejected
 from app.sources import Source, SourceTrouble
-from app.sources._bytes import Saved, head_of
+from app.sources._bytes import Saved, encoding_of, head_of
 from app.sources._field_map import Mapper
 from app.sources._guess import FieldMap, propose
 from app.sources._identity import ROW_KEPT, keyed
@@ -47,11 +47,11 @@ class TableFile(Source):
     def table(self, saved: Saved) -> Table:
         """What the file is: kind, columns, first rows. Raises SourceTrouble when it is no table."""
         head = head_of(saved, 4096)
-        start = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        start = head.decode(encoding_of(head), "ignore").lstrip("\ufeff \t\r\n")
         header = _HEADER.get(self.header)
         if is_workbook(head):
             return workbook_table(saved, sheet=self.sheet, header=header)
-        if start[:1] == b"<" or start[:4] in (b"\xff\xfe<\0", b"\xfe\xff\0<"):
+        if start[:1] == "<":
             return xml_table(saved)
         if _is_json(start):
             return json_table(saved)
@@ -90,11 +90,10 @@ class TableFile(Source):
         return bool({"make", "model", "title"} & found.keys()) and bool({"price", "year", "mileage_km"} & found.keys())
 
 
-def _is_json(start: bytes) -> bool:
+def _is_json(start: str) -> bool:
     """A CSV may begin with a bracket too, so what follows it has to look like JSON."""
-    if start[:1] == b"{":
-        return start[1:].lstrip()[:1] in (b'"', b"}")
-    return start[:1] == b"[" and start[1:].lstrip()[:1] in (b"{", b"]", b"[", b'"')
+    following = start[1:].lstrip()[:1]
+    return (start[:1] == "{" and following in ('"', "}")) or (start[:1] == "[" and following in ("{", "]", "[", '"'))
 
 
 def _shown(row: list[str] | dict[str, str]) -> str:
