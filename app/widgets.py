@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 from flask_appbuilder import fieldwidgets, forms
-from flask_babel import get_timezone
+from flask_babel import get_timezone, to_utc
 from markupsafe import Markup
 from wtforms import DateTimeLocalField, Field, widgets
 from wtforms.widgets import html_params
@@ -68,9 +68,8 @@ class MomentField(DateTimeLocalField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
-        zone: Any = get_timezone() or UTC
         if self.data is not None:
-            self.data = self.data.replace(tzinfo=zone).astimezone(UTC)
+            self.data = to_utc(self.data).replace(tzinfo=UTC)
 
 
 # What stands in for the Bootstrap 3 controls with which FAB's own forms come.
