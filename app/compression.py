@@ -15,7 +15,7 @@ _SMALL = 800  # below this the gzip header eats the gain
 
 
 def install(app: Flask) -> None:
-    plain = app.view_functions["static"]
+    plain: Any = app.view_functions["static"]
 
     def static(filename: str) -> Any:
         packed = _packed_file(filename) if _accepts_gzip() else None

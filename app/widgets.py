@@ -56,6 +56,8 @@ class NamedSelect(widgets.Select):
 class MomentField(DateTimeLocalField):
     """A moment: typed and shown on the person's clock, kept as UTC. Junk is an error of the form, never a 500."""
 
+    data: Any
+
     def __init__(self, label: Any = None, validators: Any = None, **more: Any) -> None:
         super().__init__(label, validators, **{"format": ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"], **more})
 
