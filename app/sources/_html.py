@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,9 @@ from app.sources import _text as text
 
 
 def soup_of(page: str) -> BeautifulSoup:
-    return BeautifulSoup(page, "lxml")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # advice on pages that look like XML; whatever comes is read as a page
+        return BeautifulSoup(page, "lxml")
 
 
 def said(root: Tag, selector: str, attribute: str = "") -> str:

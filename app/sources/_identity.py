@@ -102,6 +102,11 @@ def as_row(record: object) -> str:
     return json.dumps(record, ensure_ascii=False, default=str)[:ROW_KEPT]
 
 
+def listed(value: Any) -> list[Any]:
+    """A list as it is, and nothing of what should have been one."""
+    return value if isinstance(value, list) else []
+
+
 def dig(record: Any, *path: str | int) -> Any:
     """record["a"]["b"][0], or None where the record is not built that way."""
     for step in path:

@@ -45,7 +45,9 @@ def csv_table(saved: Saved, *, encoding: str = "", delimiter: str = "", header: 
     head = head_of(saved)
     if not head.strip():
         raise SourceTrouble(Health.EMPTY, "the file is empty")
-    encoding = encoding or encoding_of(head)
+    encoding = _known(encoding) or encoding_of(head)
+    if len(delimiter) > 1:
+        raise SourceTrouble(Health.LAYOUT_CHANGED, "the delimiter must be one character")
     start = head[: len(head) // 2 * 2].decode(encoding, "ignore").lstrip("\ufeff")
     if is_html(start):
         raise no_record(start, head, "table but a web page")
@@ -62,6 +64,14 @@ def csv_table(saved: Saved, *, encoding: str = "", delimiter: str = "", header: 
     table.columns = [name.strip() for name in rows[0]] if has_header else []
     table.sample = [row for row in rows[has_header:] if len(row) == table.width]
     return table
+
+
+def _known(encoding: str) -> str:
+    try:
+        "".encode(encoding or "utf-8")
+    except LookupError:
+        raise SourceTrouble(Health.LAYOUT_CHANGED, f"unknown encoding: {encoding[:40]}") from None
+    return encoding
 
 
 def _delimiter(start: str) -> str:

@@ -13,7 +13,7 @@ from app.sources import Health, Source, SourceTrouble
 from app.sources import _text as text
 from app.sources import _words as words
 from app.sources._bytes import decoded
-from app.sources._identity import dig, read_records
+from app.sources._identity import dig, listed, read_records
 from app.sources._trouble import is_html, no_record, parsed_json
 
 _STATE = re.compile(r"""<script\b[^>]*\bid=["']initial-state["'][^>]*>(.*?)</script>""", re.DOTALL | re.IGNORECASE)
@@ -68,9 +68,9 @@ def offers_in(found: Any) -> list[Any] | None:
     if "vehicle_info" in found:
         return [found]
     for path in (("listing", "data", "offers"), ("data", "offers"), ("offers",)):
-        listed = dig(found, *path)
-        if isinstance(listed, list):
-            return listed
+        offers = dig(found, *path)
+        if isinstance(offers, list):
+            return offers
     card = dig(found, "card")
     if isinstance(card, dict) and "vehicle_info" in card:
         return [card]
@@ -137,7 +137,7 @@ def _url(offer: dict[str, Any], car: Any) -> str:
     sale = text.line(offer.get("saleId")) or "-".join(
         filter(None, (text.line(offer.get("id")), text.line(offer.get("hash"))))
     )
-    make, model = dig(car, "mark_info", "code"), dig(car, "model_info", "code")
+    make, model = text.line(dig(car, "mark_info", "code")), text.line(dig(car, "model_info", "code"))
     if told or not (sale and make and model):
         return told
     section = text.line(offer.get("section")) or "used"
@@ -152,8 +152,8 @@ def _price(info: Any) -> int | None:
 
 
 def _phones(offer: dict[str, Any]) -> tuple[str, ...]:
-    listed = [*(dig(offer, "seller", "phones") or ()), *(dig(offer, "salon", "phones") or ())]
-    return tuple(dict.fromkeys(phone for item in listed if (phone := text.line(dig(item, "phone")))))
+    phones = [*listed(dig(offer, "seller", "phones")), *listed(dig(offer, "salon", "phones"))]
+    return tuple(dict.fromkeys(phone for item in phones if (phone := text.line(dig(item, "phone")))))
 
 
 def _seller(kind: Any) -> SellerKind | None:
@@ -170,7 +170,7 @@ def _damaged(not_beaten: Any) -> bool | None:
 
 
 def _photos(pictures: Any) -> tuple[str, ...]:
-    sizes = [dig(picture, "sizes") for picture in pictures or ()]
+    sizes = [dig(picture, "sizes") for picture in listed(pictures)]
     largest = (
         next((size[name] for name in _PICTURES if name in size), next(reversed(size.values())))
         for size in sizes

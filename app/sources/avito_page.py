@@ -16,7 +16,7 @@ from app.sources import _text as text
 from app.sources import _words as words
 from app.sources._bytes import decoded
 from app.sources._html import json_of, said, said_at_length, scripts, soup_of
-from app.sources._identity import dig, one_record, read_records, url_key
+from app.sources._identity import dig, listed, one_record, read_records, url_key
 from app.sources._trouble import is_html, no_record, parsed_json
 
 _SITE = "https://www.avito.ru"
@@ -109,7 +109,7 @@ def _item(item: dict[str, Any]) -> AdData | Rejected:
     ad.description = text.prose(item.get("description"))
     ad.published_at = text.moment(item.get("sortTimeStamp"))
     ad.state = AdState.RESERVED if item.get("isReserved") is True else AdState.ACTIVE
-    pictures = [image for image in item.get("images") or () if isinstance(image, dict) and image]
+    pictures = [image for image in listed(item.get("images")) if isinstance(image, dict) and image]
     ad.photos = text.photos([_largest(image) for image in pictures])
     return ad
 

@@ -15,7 +15,7 @@ from app.sources import _text as text
 from app.sources import _words as words
 from app.sources._bytes import decoded
 from app.sources._html import json_of, said, said_at_length, soup_of
-from app.sources._identity import dig, one_record, read_records, url_key
+from app.sources._identity import dig, listed, one_record, read_records, url_key
 from app.sources._trouble import no_record
 
 _BULL = '[data-ftid="bulls-list_bull"]'
@@ -44,10 +44,10 @@ class DromPage(Source):
         if bulls:
             yield from read_records([{"bull": bull} for bull in bulls], lambda row: _bull(row["bull"]))
         elif module is not None:
-            listed = _module_bulls(json_of(module.get("data-drom-module-data")))
-            if listed is None:
+            found = _module_bulls(json_of(module.get("data-drom-module-data")))
+            if found is None:
                 raise no_record(page, content, "list of bulls", _MARKS)
-            yield from read_records(listed, _json_bull)
+            yield from read_records(found, _json_bull)
         elif (card := _card(soup)) is not None:
             done = one_record({"card": card}, lambda _: card, None)
             if done is not None:
@@ -111,7 +111,7 @@ def _tell(ad: AdData, piece: str) -> None:
 def _module_bulls(state: Any) -> list[Any] | None:
     lists = dig(state, "bullList", "bullsData")
     if isinstance(lists, list):
-        return [bull for part in lists for bull in dig(part, "bulls") or ()]
+        return [bull for part in lists for bull in listed(dig(part, "bulls"))]
     direct = dig(state, "bullList", "bulls")
     return direct if isinstance(direct, list) else None
 
@@ -129,7 +129,7 @@ def _json_bull(bull: dict[str, Any]) -> AdData:
     ad.gearbox = text.line(dig(told, "transmission"))
     ad.fuel = text.line(dig(told, "fuelType"))
     ad.drive = text.line(dig(told, "driveType"))
-    ad.photos = text.photos([dig(image, "src") for image in bull.get("images") or ()])
+    ad.photos = text.photos([dig(image, "src") for image in listed(bull.get("images"))])
     ad.state = AdState.REMOVED if bull.get("sold") else AdState.ACTIVE
     return ad
 

@@ -15,7 +15,7 @@ from app.sources import Health, Source, SourceTrouble, _js
 from app.sources import _text as text
 from app.sources import _words as words
 from app.sources._bytes import decoded
-from app.sources._identity import dig, read_records, url_key
+from app.sources._identity import dig, listed, read_records, url_key
 from app.sources._trouble import no_record
 
 _START = re.compile(r"""[\[{]\s*(?:[\[{]\s*)*['"]?[A-Za-z_]""")
@@ -87,7 +87,7 @@ def _records(found: Any) -> list[Any]:
 
 
 def advert(row: dict[str, Any]) -> AdData:
-    told = {item.get("type"): item.get("value") for item in row.get("info") or () if isinstance(item, dict)}
+    told = {item.get("type"): item.get("value") for item in listed(row.get("info")) if isinstance(item, dict)}
     full_title = text.line(row.get("fullTitle"))
     url = text.line(row.get("link"))
     protected, phones = _phones(row)
@@ -121,7 +121,7 @@ def advert(row: dict[str, Any]) -> AdData:
         is_damaged=row.get("isCrashed") if isinstance(row.get("isCrashed"), bool) else None,
         is_new=row.get("isNew") if isinstance(row.get("isNew"), bool) else None,
         description=text.prose(row.get("description")),
-        photos=text.photos([dig(photo, "big") or dig(photo, "large") for photo in row.get("photos") or ()]),
+        photos=text.photos([dig(photo, "big") or dig(photo, "large") for photo in listed(row.get("photos"))]),
         published_at=text.moment(row.get("publishedAt") or row.get("actualizationDate")),
         state=words.state(dig(row, "advertStatus", "status")),
     )
@@ -134,7 +134,7 @@ def _seller(row: dict[str, Any]) -> SellerKind | None:
 
 
 def _phones(row: dict[str, Any]) -> tuple[bool, tuple[str, ...]]:
-    several = [dig(item, "phone") for item in dig(row, "contacts", "phones") or row.get("phones") or ()]
+    several = [dig(item, "phone") for item in listed(dig(row, "contacts", "phones")) or listed(row.get("phones"))]
     found = [unpacked_phone(phone) for phone in [*several, row.get("phone")]]
     return bool(row.get("isAnonymous")), tuple(dict.fromkeys(phone for phone in found if phone))
 

@@ -312,3 +312,9 @@ def test_a_large_packed_file_is_never_in_memory_whole(tmp_path: Path, read) -> N
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert count == 60_000 and peak < 24 << 20
+
+
+@pytest.mark.parametrize("options", [{"encoding": "no-such"}, {"delimiter": "::"}])
+def test_an_impossible_option_is_told_in_words(read, options: dict) -> None:
+    done = read(TableFile(**options).parse(table(ROW.format(id=1))))
+    assert done.trouble.health is Health.LAYOUT_CHANGED and done.ads == []
