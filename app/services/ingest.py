@@ -37,8 +37,8 @@ _KEPT = (  # a source that stops saying one of these does not make us forget it
 _PLAIN = ("is_foreign", "phone_protected", "photos", "phones", "written", "facts_hash")
 COLUMNS = ("external_id", *_TEXT, *_KEPT, *_PLAIN)
 
-_UNIT, _TAB = "\x1f", "\t"
-_ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))  # the backslash first
+_UNIT = "\x1f"
+COPY_INTO = f"COPY {{table}} ({', '.join(COLUMNS)}, line_no) FROM STDIN WITH (DELIMITER '{_UNIT}', NULL '')"
 
 
 @dataclass(slots=True)
@@ -131,8 +131,8 @@ def _reject(tally: Tally, record: Rejected) -> None:
         tally.rejected_rows.append(record)
 
 
-def row_of(known: KnownAd, data: AdData) -> list[str]:
-    """The values of COLUMNS as COPY reads them; empty is NULL."""
+def row_of(known: KnownAd, data: AdData) -> bytes:
+    """The values of COLUMNS, ready for COPY."""
     written = {
         name: value.replace("\0", "")  # JSON would carry it past every later look
         for name in ("make", "model", "generation", "modification", "city", "region", "address", "timezone", "body")
@@ -142,7 +142,7 @@ def row_of(known: KnownAd, data: AdData) -> list[str]:
         written |= {"lat": data.lat, "lon": data.lon}
     if data.phones and not known.phones:
         written["phones"] = [phone.replace("\0", "")[:100] for phone in data.phones[:3]]
-    values = [
+    return pack([
         known.external_id,
         known.url,
         known.title,
@@ -157,14 +157,30 @@ def row_of(known: KnownAd, data: AdData) -> list[str]:
         _array(known.photos[:40]),
         _array(known.phones),
         json.dumps(written, ensure_ascii=False),
-    ]
-    values.append(str(_hash(values)))
-    return values
+    ])  # fmt: skip
 
 
-def storable(text_: str) -> str:
-    """The text without what PostgreSQL does not take: NUL and halves of surrogate pairs."""
-    return text_.replace("\0", "").encode("utf-8", "ignore").decode()
+def pack(values: Sequence[str]) -> bytes:
+    """COLUMNS but the hash as one line of COPY's text format; empty is NULL. The hash is taken of the line.
+
+    Fields are parted by a character that texts hardly hold, so that the line is escaped, hashed and sent as a whole.
+    """
+    line = _UNIT.join(values)
+    if line.count(_UNIT) != len(values) - 1:
+        line = _UNIT.join([value.replace(_UNIT, " ") for value in values])
+    if "\\" in line:
+        line = line.replace("\\", "\\\\")
+    if "\0" in line:  # PostgreSQL takes no NUL, nor half of a surrogate pair
+        line = line.replace("\0", "")
+    if "\n" in line or "\r" in line:
+        line = line.replace("\n", "\\n").replace("\r", "\\r")
+    told = line.encode("utf-8", "replace")
+    return b"%b\x1f%d" % (told, _hash(told))
+
+
+def storable(words: str) -> str:
+    """The text without what PostgreSQL does not take."""
+    return words.replace("\0", "").encode("utf-8", "ignore").decode()
 
 
 def _kept(known: KnownAd, name: str) -> str:
@@ -197,9 +213,8 @@ def _array(values: Sequence[str]) -> str:
     return "{" + ",".join(quoted) + "}"
 
 
-def _hash(values: Sequence[str]) -> int:
-    digest = hashlib.blake2b(_UNIT.join(values).encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+def _hash(told: bytes) -> int:
+    return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), "big", signed=True)
 
 
 # --- storing ---------------------------------------------------------------------------------------------------------
@@ -216,32 +231,17 @@ def make_staging(session: Session, snapshot: bool) -> None:
         session.execute(text("CREATE TEMP TABLE stage_seen (external_id text) ON COMMIT DROP"))
 
 
-def stage(session: Session, rows: Sequence[Sequence[str]], *, first_line: int = 0) -> None:
+def stage(session: Session, rows: Sequence[bytes], *, first_line: int = 0) -> None:
     """COPY the rows into the staging table. Needs make_staging()."""
     connection: Any = session.connection().connection.driver_connection
     with connection.cursor() as cursor:
-        cursor.copy_expert(
-            f"COPY stage_ad ({', '.join(COLUMNS)}, line_no) FROM STDIN WITH (FORMAT text, NULL '')",
-            io.BytesIO(copy_text(rows, first_line)),
-            size=1 << 18,
-        )
+        cursor.copy_expert(COPY_INTO.format(table="stage_ad"), io.BytesIO(numbered(rows, first_line)), size=1 << 18)
 
 
-def copy_text(rows: Sequence[Sequence[str]], first_line: int = 0) -> bytes:
-    """The rows and their line numbers in COPY's text format, which is made and read faster than CSV.
-
-    They are joined by a character that texts hardly hold, so that a row is escaped as a whole.
-    """
-    lines = []
-    for line_no, row in enumerate(rows, first_line):
-        line = _UNIT.join(row)
-        if line.count(_UNIT) != len(row) - 1:
-            line = _UNIT.join([value.replace(_UNIT, " ") for value in row])
-        for bad, good in _ESCAPES:
-            if bad in line:
-                line = line.replace(bad, good)
-        lines.append(f"{line.replace(_UNIT, _TAB)}\t{line_no}\n")
-    return storable("".join(lines)).encode()
+def numbered(rows: Sequence[bytes], first_line: int = 0) -> bytes:
+    return b"".join(
+        [b"%b\x1f%d\n" % pair for pair in zip(rows, range(first_line, first_line + len(rows)), strict=True)]
+    )
 
 
 def upsert(session: Session, source_id: int, staged: int, tally: Tally, *, snapshot: bool = False) -> None:
