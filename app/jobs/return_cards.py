@@ -1,11 +1,11 @@
-"""Return to the pool what lies too long: new cards nobody opened, cards of absent operators; end idle readiness."""
+"""Return to the pool what lies too long, and cars that got cheaper once their time is over; end idle readiness."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from app.extensions import db
-from app.services import distribution, presence
+from app.services import cards, distribution, presence
 
 
 def run() -> dict[str, int]:
@@ -14,4 +14,6 @@ def run() -> dict[str, int]:
     db.session.commit()
     done = distribution.return_overdue(db.session(), now)
     db.session.commit()
-    return {**done, "idle": idle}
+    reopened = cards.reopen_cheaper(db.session(), now)
+    db.session.commit()
+    return {**done, "idle": idle, "reopened": reopened}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -43,7 +43,7 @@ class Joined:
 
 def join_new_ads(session: Session, now: datetime, *, limit: int = JOIN_BATCH) -> Joined:
     """One batch of ads that have no vehicle yet, in one transaction. Nothing to do: `ads` is 0."""
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": JOIN_LOCK})
+    take_turn(session)
     rows = session.execute(
         text(f"SELECT {_FACTS} FROM ad a WHERE a.vehicle_id IS NULL ORDER BY a.id LIMIT :n"),  # noqa: S608
         {"n": limit},
@@ -56,7 +56,6 @@ def join_new_ads(session: Session, now: datetime, *, limit: int = JOIN_BATCH) ->
     vehicle_of = _give_vehicles(session, joins)
     _write_vehicles(session, vehicle_of)
     _write_keys(session, keys)
-    _write_sellers(session, list(vehicle_of))
     done = settle(session, set(vehicle_of.values()), now)
     done.ads = len(rows)
     done.vehicles_new = sum(join.vehicle_of is None for join in joins)
@@ -64,12 +63,21 @@ def join_new_ads(session: Session, now: datetime, *, limit: int = JOIN_BATCH) ->
     return done
 
 
-def settle(session: Session, vehicle_ids: Collection[int], now: datetime) -> Joined:
-    """After ads of these vehicles changed: merge the facts, score the sellers, open, close and re-open cards."""
+def take_turn(session: Session) -> None:
+    """Until the commit nobody else joins or settles in bulk: two that touch the same cars could wait in a circle."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": JOIN_LOCK})
+
+
+def settle(session: Session, vehicle_ids: Collection[int], now: datetime, *, reopen_gone: bool | None = None) -> Joined:
+    """After ads of these vehicles changed: merge the facts, score the sellers, open, close and re-open cards.
+
+    Many vehicles at once: take_turn() first. `reopen_gone` overrules the company's setting where a step is undone.
+    """
     done = Joined()
     if not vehicle_ids:
         return done
     ids = sorted(vehicle_ids)
+    _write_sellers(session, ids)
     changed = vehicles.refresh(session, ids)
     vehicles.refresh_sellers(session, ids)
     if changed:
@@ -80,7 +88,7 @@ def settle(session: Session, vehicle_ids: Collection[int], now: datetime) -> Joi
             {"ids": changed},
         )
     done.cards_closed = _close_gone(session, ids, now)
-    done.cards_reopened = _reopen(session, ids, now)
+    done.cards_reopened = _reopen(session, ids, now, reopen_gone)
     done.cards_opened = _open(session, ids, now)
     return done
 
@@ -182,28 +190,29 @@ def _write_keys(session: Session, keys: dict[int, tuple[int, ...]]) -> None:
     )
 
 
-def _write_sellers(session: Session, ad_ids: list[int]) -> None:
+def _write_sellers(session: Session, vehicle_ids: list[int]) -> None:
+    """Not only for new ads: a list shows an ad without its phone, which comes with the ad's own page."""
     key = vehicles.SELLER_KEY.format(a="a")
     session.execute(
         text(f"""
         INSERT INTO seller (key, name, kind)
         SELECT DISTINCT ON (k) k, seller_name, seller_kind
-        FROM (SELECT {key} AS k, a.seller_name, a.seller_kind, a.id FROM ad a WHERE a.id = ANY(:ids)) q
+        FROM (SELECT {key} AS k, a.seller_name, a.seller_kind, a.id FROM ad a WHERE a.vehicle_id = ANY(:ids)) q
         WHERE k IS NOT NULL ORDER BY k, (seller_kind = 'dealer') DESC NULLS LAST, id DESC
         ON CONFLICT (key) DO UPDATE SET kind = 'dealer'
         WHERE EXCLUDED.kind = 'dealer' AND seller.kind IS DISTINCT FROM 'dealer'
         """),  # noqa: S608
-        {"ids": ad_ids},
+        {"ids": vehicle_ids},
     )
     session.execute(
         text(f"""
         INSERT INTO seller_phone (phone, seller_id, is_substitute)
         SELECT DISTINCT ON (p) p, s.id, q.phone_protected
-        FROM (SELECT unnest(a.phones) AS p, {key} AS k, a.phone_protected FROM ad a WHERE a.id = ANY(:ids)) q
+        FROM (SELECT unnest(a.phones) AS p, {key} AS k, a.phone_protected FROM ad a WHERE a.vehicle_id = ANY(:ids)) q
         JOIN seller s ON s.key = q.k ORDER BY p, q.phone_protected
         ON CONFLICT (phone) DO NOTHING
         """),  # noqa: S608
-        {"ids": ad_ids},
+        {"ids": vehicle_ids},
     )
 
 
@@ -262,7 +271,7 @@ def _close_gone(session: Session, vehicle_ids: list[int], now: datetime) -> int:
     return distribution.close(session, list(gone), now, why="gone")
 
 
-def _reopen(session: Session, vehicle_ids: list[int], now: datetime) -> int:
+def _reopen(session: Session, vehicle_ids: list[int], now: datetime, gone: bool | None = None) -> int:
     """Closed cards come back with their history: the ad returned, or the price dropped far enough."""
     rules = settings.all_of(session)
     done = session.execute(
@@ -274,7 +283,7 @@ def _reopen(session: Session, vehicle_ids: list[int], now: datetime) -> int:
         WHERE v.id = c.vehicle_id AND v.id = ANY(:ids) AND v.on_sale AND NOT v.is_reserved AND c.stage = 9
           AND c.id = (SELECT max(id) FROM card WHERE vehicle_id = v.id)
           AND ((:returned AND c.closed_why = 'gone')
-            OR (:drop_on AND c.closed_why = 'status' AND v.price <= c.closed_price * (100 - :drop) / 100
+            OR (:drop_on AND c.closed_why = 'status' AND v.price <= c.closed_price::bigint * (100 - :drop) / 100
                 AND c.processed_at <= :now - make_interval(hours => :hours)
                 AND EXISTS (SELECT 1 FROM status s WHERE s.id = c.status_id
                             AND NOT (s.makes_lead OR s.is_do_not_call OR s.is_wrong_number OR s.is_sold))))
@@ -283,10 +292,28 @@ def _reopen(session: Session, vehicle_ids: list[int], now: datetime) -> int:
         {
             "ids": vehicle_ids,
             "now": now,
-            "returned": rules["reopen_returned"],
+            "returned": rules["reopen_returned"] if gone is None else gone,
             "drop_on": rules["reopen_on_price_drop"],
             "drop": rules["reopen_drop_pct"],
             "hours": rules["reopen_after_hours"],
         },
     )
     return len(done.all())
+
+
+def reopen_cheaper(session: Session, now: datetime) -> int:
+    """Cards whose price dropped sooner after closing than the seller may be called again: their time has come now.
+
+    Looks one day back, so nothing is missed while no worker runs; later changes of the ad re-open by settle().
+    """
+    until = now - timedelta(hours=settings.get(session, "reopen_after_hours"))
+    ids = session.execute(
+        text("""
+        SELECT DISTINCT c.vehicle_id FROM status_change s JOIN card c ON c.id = s.card_id
+        JOIN vehicle v ON v.id = c.vehicle_id
+        WHERE s.at > :since AND s.at <= :until AND c.stage = 9 AND c.closed_why = 'status' AND v.on_sale
+          AND v.price < c.closed_price
+        """),
+        {"since": until - timedelta(days=1), "until": until},
+    ).scalars()
+    return _reopen(session, sorted(ids), now)

@@ -70,7 +70,7 @@ def count_anew(session: Session) -> int:
         UPDATE ad_filter f SET open_n = n.n
         FROM (SELECT f.id, count(c.id) AS n FROM ad_filter f
               LEFT JOIN card c ON c.filter_id = f.id AND c.stage IN (1,2,3) GROUP BY f.id) n
-        WHERE f.id = n.id AND f.open_n <> n.n
+        WHERE f.id = n.id AND f.open_n <> n.n AND (f.open_cap IS NOT NULL OR f.day_cap IS NOT NULL)
         """)
     )
     return int(wrong.rowcount + filters.rowcount)  # type: ignore[attr-defined]

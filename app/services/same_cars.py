@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
@@ -24,6 +24,19 @@ def decide(session: Session, pair_id: int, *, same: bool, actor_id: int, now: da
     if same:
         join_vehicles(session, pair.other_ad_id, pair.ad_id, actor_id=actor_id, now=now, why="reviewed")
     note_event(session, f"pair_{pair.state}", actor_id=actor_id, subject="same_pair", subject_id=pair_id)
+    session.flush()
+    return pair
+
+
+def undo_apart(session: Session, pair_id: int, *, actor_id: int) -> SamePair:
+    """The pair waits for a decision again. What was joined is taken apart by undo_moves()."""
+    pair = session.get(SamePair, pair_id, with_for_update=True)
+    if pair is None:
+        raise Refused("pair_gone")
+    if pair.state != "apart":
+        raise Refused("move_already_undone")
+    pair.state, pair.decided_by_id, pair.decided_at = "waiting", None, None
+    note_event(session, "pair_undone", actor_id=actor_id, subject="same_pair", subject_id=pair_id)
     session.flush()
     return pair
 
@@ -85,6 +98,8 @@ def undo_moves(session: Session, move_id: int, *, actor_id: int, now: datetime) 
     ]
     if not back:
         raise Refused("move_already_undone")
+    if _would_empty(session, one.to_vehicle_id, len(back)) and _is_worked_on(session, one.to_vehicle_id):
+        raise Refused("both_in_work")  # the operator must not lose the card under the hand
     for move in together:
         move.undone_at = now
     for move in back:
@@ -93,9 +108,26 @@ def undo_moves(session: Session, move_id: int, *, actor_id: int, now: datetime) 
         )
     touched = {one.to_vehicle_id} | {move.from_vehicle_id for move in back if move.from_vehicle_id is not None}
     session.flush()
-    cards.settle(session, touched, now)
+    _let_pairs_wait(session, one.at, [move.ad_id for move in back])
+    cards.settle(session, touched, now, reopen_gone=True)
     note_event(session, "vehicle_move_undone", actor_id=actor_id, subject="vehicle", subject_id=one.to_vehicle_id)
     return len(back)
+
+
+def _would_empty(session: Session, vehicle_id: int, leaving: int) -> bool:
+    return (
+        session.execute(text("SELECT count(*) FROM ad WHERE vehicle_id = :id"), {"id": vehicle_id}).scalar() == leaving
+    )
+
+
+def _let_pairs_wait(session: Session, decided_at: datetime, ad_ids: list[int]) -> None:
+    """The pair whose decision has just been taken back is undecided again."""
+    session.execute(
+        update(SamePair)
+        .where(SamePair.state == "joined", SamePair.decided_at == decided_at)
+        .where(SamePair.ad_id.in_(ad_ids) | SamePair.other_ad_id.in_(ad_ids))
+        .values(state="waiting", decided_by_id=None, decided_at=None)
+    )
 
 
 def _move_ads(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.domain.pricing import HIGHEST_PCT
 from app.domain.resellers import reseller_score
 
 _NUMBERS = ("make_id", "model_id", "generation_id", "year", "mileage_km", "engine_cc", "power_hp", "owners")
@@ -45,7 +47,8 @@ def _merge_sql() -> str:
              COALESCE(every.asked, lead.price) AS price, lead.region_id, lead.is_foreign, lead.title,
              every.published_at, every.on_sale, (every.on_sale AND NOT every.is_active) AS is_reserved,
              every.source_ids, seller.id AS seller_id, lead.id AS ad_id,
-             LEAST(COALESCE(every.asked, lead.price)::bigint * 100 / NULLIF(m.median, 0), 30000)::smallint AS price_pct
+             CASE WHEN m.median > 0 AND COALESCE(every.asked, lead.price) > 0 THEN
+               LEAST(COALESCE(every.asked, lead.price)::bigint * 100 / m.median, {HIGHEST_PCT})::smallint END AS price_pct
       FROM vehicle v JOIN lead ON lead.vehicle_id = v.id JOIN every ON every.vehicle_id = v.id
       LEFT JOIN seller ON seller.key = {SELLER_KEY.format(a="lead")}
       LEFT JOIN market_price m ON m.model_id = COALESCE((v.edits->>'model_id')::int, lead.model_id, every.model_id)
@@ -85,7 +88,7 @@ def refresh_sellers(session: Session, vehicle_ids: Collection[int]) -> int:
         return 0
     rows = session.execute(
         text("""
-        SELECT s.id, s.kind, s.is_reseller, s.reseller_score AS old,
+        SELECT s.id, s.kind, s.is_reseller, s.reseller_score AS old, s.ads_n AS known_n,
                count(*) FILTER (WHERE v.on_sale) AS active_n, count(*) AS year_n,
                count(DISTINCT v.model_id) AS models_n, count(*) AS ads_n
         FROM seller s JOIN vehicle v ON v.seller_id = s.id AND v.first_seen_at > now() - interval '1 year'
@@ -100,17 +103,33 @@ def refresh_sellers(session: Session, vehicle_ids: Collection[int]) -> int:
             active_n=row.active_n, year_n=row.year_n, distinct_models=row.models_n, is_dealer=row.kind == "dealer"
         )
         score = judged.score if row.is_reseller is None else (100 if row.is_reseller else 0)
-        if score != row.old:
+        if (score, row.ads_n) != (row.old, row.known_n):
             reasons: list[dict[str, Any]] = [{"code": reason.code, "args": reason.args} for reason in judged.reasons]
             changes.append((row.id, score, reasons, row.ads_n))
     if changes:
         _write_scores(session, changes)
+    _pass_on(session, vehicle_ids)
     return len(changes)
 
 
-def _write_scores(session: Session, changes: list[tuple[int, int, list[dict[str, Any]], int]]) -> None:
-    import json
+def _pass_on(session: Session, vehicle_ids: Collection[int]) -> None:
+    """A car that has come to a seller whose score stays as it is learns it here."""
+    session.execute(
+        text("""
+        WITH learnt AS (
+          UPDATE vehicle v SET reseller_score = n.score
+          FROM (SELECT v.id, COALESCE(s.reseller_score, 0) AS score FROM vehicle v
+                LEFT JOIN seller s ON s.id = v.seller_id WHERE v.id = ANY(:ids)) n
+          WHERE v.id = n.id AND v.reseller_score <> n.score RETURNING v.id
+        )
+        UPDATE card c SET match_revision = 0 FROM learnt
+        WHERE c.vehicle_id = learnt.id AND c.stage = 0 AND c.match_revision <> 0
+        """),
+        {"ids": sorted(vehicle_ids)},
+    )
 
+
+def _write_scores(session: Session, changes: list[tuple[int, int, list[dict[str, Any]], int]]) -> None:
     values = {
         "ids": [change[0] for change in changes],
         "scores": [change[1] for change in changes],

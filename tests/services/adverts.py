@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app import models
 from app.domain.ads import AdData, Rejected
-from app.services import books, sources
+from app.services import books, distribution, matching, sources, statuses
 from app.services.ingest import Tally, ingest
+from app.services.statuses import Result
 from tests.factories import NOON
 
 PHONE = "79010000001"
@@ -68,3 +69,34 @@ def card_of(session: Session, external_id: str = "A1") -> models.Card:
 def vin(number: int) -> str:
     """An invented VIN; its check digit is nobody's."""
     return f"XTTEST00{number:09d}"
+
+
+def take_next(session: Session, operator: models.OperatorProfile, now: datetime = NOON) -> models.Card:
+    """The operator takes the best card of the pool; there has to be one."""
+    matching.match_cards(session, now)
+    place = distribution.place_of(session, operator.user_id, now, "Europe/Moscow")
+    card_id = distribution.claim_next(session, place)
+    assert card_id is not None
+    session.expire_all()
+    return session.get_one(models.Card, card_id)
+
+
+def status_named(session: Session, code: str) -> int:
+    """One of the statuses that every installation starts with."""
+    return session.scalars(select(models.Status.id).where(models.Status.code == code)).one()
+
+
+def press(
+    session: Session, card: models.Card, code: str, operator: models.OperatorProfile, now: datetime = NOON, **more: Any
+) -> models.Card:
+    """The operator presses a result button."""
+    result = Result(status_named(session, code), **more)
+    return statuses.set_status(session, card.id, result, actor_id=operator.user_id, now=now)
+
+
+def doubtful_pair(session: Session, source: models.Source, other: models.Source) -> models.SamePair:
+    """A1 on one site and B1 on another: nearly the same car, told by nothing certain."""
+    looks = {"color": "синий", "owners": 2, "power_hp": 123, "engine_cc": 1591, "gearbox": "автомат", "body": "седан"}
+    bring_in(session, source, said("A1", **looks))
+    bring_in(session, other, said("B1", **looks, phones=("79020000002",), mileage_km=83_000, price=950_000))
+    return session.scalars(select(models.SamePair)).one()
