@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.domain import phones
 from app.domain.phones import PhoneKind, find_in_text, mask_phone, read_phone, read_phones, show_phone
 
 
@@ -153,3 +155,9 @@ def test_hostile_texts_are_read_quickly() -> None:
         read_phone(text[:80])
         read_phones([text])
     assert time.perf_counter() - started < 1
+
+
+def test_the_short_way_for_plain_mobile_numbers_agrees_with_the_numbering_plan() -> None:
+    for prefix, part in product(range(900, 1000), range(0, 1000, 37)):
+        for text in (f"7{prefix}{part:03d}0001", f"8 ({prefix}) {part:03d}-00-01", f"{prefix}{part:03d}0001"):
+            assert phones.read_phone(text) == phones._read(text), text
