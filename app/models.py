@@ -485,6 +485,8 @@ class StatusRule(Model):
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     from_id: Mapped[int] = mapped_column(ForeignKey("status.id", ondelete="CASCADE"), nullable=False)
     to_id: Mapped[int] = mapped_column(ForeignKey("status.id", ondelete="CASCADE"), nullable=False)
+    from_status: Mapped[Status] = relationship(foreign_keys=[from_id])
+    to_status: Mapped[Status] = relationship(foreign_keys=[to_id])
     __table_args__ = (UniqueConstraint("from_id", "to_id"),)
 
 
@@ -654,6 +656,13 @@ class Card(Model):
         Index("card_my", "operator_id", "stage", rank.desc(), "id", postgresql_where=raw("stage IN (1,2,3)")),
         Index("card_callback", "operator_id", "next_call_at", postgresql_where=raw("stage = 3")),
         Index("card_pool", "group_id", rank.desc(), "id", postgresql_where=raw("stage = 0 AND filter_id IS NOT NULL")),
+        # IS NULL gives no order from the index above: without this one the whole pool of anyone's cards is sorted.
+        Index(
+            "card_anyones",
+            rank.desc(),
+            "id",
+            postgresql_where=raw("stage = 0 AND filter_id IS NOT NULL AND group_id IS NULL"),
+        ),
         Index(
             "card_private",
             "for_operator_id",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -36,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
     if strange := [name for name in arguments.names if name not in BENCHES]:
         parser.error(f"unknown: {', '.join(strange)}; known: {', '.join(BENCHES)}")
     rows: list[Row] = []
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the scratch server and its folder go in any case
     with running_server() as server:
         plan = Plan(server, quick=arguments.quick)
         for name in arguments.names or BENCHES:

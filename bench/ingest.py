@@ -110,10 +110,11 @@ class Tables:
         self.ingest(rows)
         self.hold(rows)
         self.copy()
+        self.settle("(ANALYZE)")
 
-    def settle(self) -> None:
+    def settle(self, how: str = "") -> None:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM (ANALYZE) ad, twin"))
+            connection.execute(text(f"VACUUM {how} ad, twin"))
 
     def ingest(self, rows: Rows) -> Tally:
         """As services.ingest does with what it has recognised, in its batches."""

@@ -28,33 +28,45 @@ COUNT_ONE = """
   day_n = CASE WHEN p.day_on = :day THEN p.day_n + 1 ELSE 1 END, day_on = :day
 """
 
-# One statement: the operator's row is locked and its caps are read under that lock; the card is locked past others';
-# nothing is counted when the pool is empty.
-_CLAIM = """
-  WITH o AS (
-    SELECT p.user_id FROM operator_profile p WHERE p.user_id = :operator_id AND {room} FOR UPDATE
-  ), c AS (
+# One statement, one round trip: the operator's row is locked and its caps are read under that lock; the pools are
+# looked through in turn, each only when the one before gave nothing; the card is locked past others'; nothing is
+# counted when all are empty. The conditions of the pools are literal, as the partial indexes need them.
+_POOLS = {
+    "private": "stage = 0 AND for_operator_id IS NOT NULL AND for_operator_id = :operator_id",
+    "shared": "stage = 0 AND filter_id IS NOT NULL AND group_id = :group_id AND for_operator_id IS NULL",
+    "anyones": "stage = 0 AND filter_id IS NOT NULL AND group_id IS NULL AND for_operator_id IS NULL",
+}
+
+
+def _pool_sql(name: str) -> str:
+    before = list(_POOLS)[: list(_POOLS).index(name)]
+    none_yet = " AND ".join(f"NOT EXISTS (SELECT 1 FROM {other})" for other in before) or "true"  # noqa: S608
+    return f"""{name} AS (
     SELECT id, filter_id FROM card
-    WHERE {pool} AND EXISTS (SELECT 1 FROM o) AND NOT (filter_id = ANY(CAST(:full AS int[])))
+    WHERE {_POOLS[name]} AND EXISTS (SELECT 1 FROM o) AND {none_yet}
+      AND NOT (filter_id = ANY(ARRAY(SELECT id FROM no_room)))
     ORDER BY rank DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED
+  )"""  # noqa: S608  the names are the constants above
+
+
+_CLAIM = text(f"""
+  WITH o AS (
+    SELECT p.user_id FROM operator_profile p WHERE p.user_id = :operator_id AND {HAS_ROOM} FOR UPDATE
+  ), no_room AS (
+    SELECT id FROM ad_filter WHERE open_n >= open_cap OR (CASE WHEN day_on = :day THEN day_n ELSE 0 END) >= day_cap
+    UNION ALL SELECT unnest(CAST(:left_out AS int[]))
+  ), {", ".join(_pool_sql(name) for name in _POOLS)}, c AS (
+    {" UNION ALL ".join(f"SELECT id, filter_id FROM {name}" for name in _POOLS)}
   ), n AS (
-    UPDATE operator_profile p SET {count} WHERE p.user_id = :operator_id AND EXISTS (SELECT 1 FROM c)
+    UPDATE operator_profile p SET {COUNT_ONE} WHERE p.user_id = :operator_id AND EXISTS (SELECT 1 FROM c)
   ), a AS (
     INSERT INTO assignment (card_id, operator_id, group_id, from_at, by_id, why)
     SELECT c.id, :operator_id, :group_id, :now, :operator_id, 'taken' FROM c
   )
   UPDATE card SET stage = 2, operator_id = :operator_id, assigned_at = :now, taken_at = :now, version = version + 1
-  FROM c WHERE card.id = c.id RETURNING card.id, card.filter_id
-"""
-_POOLS = {  # private before shared; the conditions are literal, as the partial indexes need them
-    "private": "stage = 0 AND for_operator_id IS NOT NULL AND for_operator_id = :operator_id",
-    "group": "stage = 0 AND filter_id IS NOT NULL AND group_id = :group_id AND for_operator_id IS NULL",
-    "anyone": "stage = 0 AND filter_id IS NOT NULL AND group_id IS NULL AND for_operator_id IS NULL",
-}
-_CLAIMS = {
-    name: text(_CLAIM.format(pool=pool, room=HAS_ROOM, count=COUNT_ONE))  # the parts are the constants above
-    for name, pool in _POOLS.items()
-}
+  FROM c WHERE card.id = c.id RETURNING card.id, card.filter_id,
+    (SELECT f.open_cap IS NOT NULL OR f.day_cap IS NOT NULL FROM ad_filter f WHERE f.id = card.filter_id) AS is_capped
+""")  # noqa: S608  the parts are the constants above
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,33 +99,17 @@ def place_of(session: Session, operator_id: int, now: datetime, zone: str) -> Pl
 
 def claim_next(session: Session, place: Place) -> int | None:
     """Take the best card of the pool for the operator; None when there is none. Refused: a cap is reached."""
-    full = full_filters(session, place)
+    left_out: list[int] = []
     for _ in range(20):  # a filter may fill up between the look and the claim; then it is left out and we look again
-        row = None
-        for statement in _CLAIMS.values():
-            row = session.execute(statement, place.values(full=full)).one_or_none()
-            if row is not None:
-                break
+        row = session.execute(_CLAIM, place.values(left_out=left_out)).one_or_none()
         if row is None:
             refuse_when_full(session, place)
             return None
-        if count_for_filter(session, row.filter_id, place):
+        if not row.is_capped or count_for_filter(session, row.filter_id, place):
             return int(row.id)
         _undo_claim(session, row.id, place)
-        full.append(row.filter_id)
+        left_out.append(row.filter_id)
     return None
-
-
-def full_filters(session: Session, place: Place) -> list[int]:
-    return list(
-        session.execute(
-            text("""
-            SELECT id FROM ad_filter WHERE open_n >= open_cap
-               OR (CASE WHEN day_on = :day THEN day_n ELSE 0 END) >= day_cap
-            """),
-            {"day": place.values()["day"]},
-        ).scalars()
-    )
 
 
 def count_for_filter(session: Session, filter_id: int, place: Place, n: int = 1) -> bool:
