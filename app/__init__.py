@@ -39,9 +39,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         from app import board, desk, models, pages, views  # noqa: F401  every table is known before FAB starts
 
         from app.admin.people import PeopleSecurity
-        from app.sources import detect
 
-        extensions.outside.wizard = detect
         extensions.outside.sources = registry.members(source_family, source_family.Source)
         extensions.db.init_app(app)
         extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))

@@ -47,20 +47,21 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
         (r"AdFilterView$", r"(can_list|can_show|can_build|can_history|enable|disable|copy|archive)$"),
         (r"(OperatorGroupView|OperatorProfileView|StatusView|StatusRuleView)$", _EDIT),
-        (r"(SourceView)$", r"(can_list|can_show|can_add|can_edit|can_pull|can_import|pull_now)$"),
+        (r"SourceView$", r"(can_list|can_show|can_add|can_edit|can_pull|can_import|pull_now|enable|disable)$"),
         (r"(SourceRunView|AdView|CardView|VehicleView|CityView|JobRunView)$", _LOOK),
         (r"SourceRunView$", r"can_rejected$"),
+        (r"AdView$", r"split$"),
         (r"(MakeView|CarModelView|GenerationView)$", _EDIT),
         (r"NameAliasView$", r"(can_list|can_show|can_map|ignore)$"),
         (r"SamePairView$", r"(can_list|can_show|can_compare|can_decide|join|apart)$"),
         (r"VehicleMoveView$", r"(can_list|can_show|undo)$"),
-        (r"SellerView$", r"(can_list|can_show|is_reseller|is_private)$"),
+        (r"SellerView$", r"(can_list|can_show|is_reseller|is_private|by_score)$"),
         (r"DoNotCallView$", _EDIT),
         (r"SettingView$", r"can_settings$"),
         (r"LookupView$", r"can_look_up$"),
-        (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Ads|Cards|Same cars|Moves|"
-         r"Unknown names|Sellers|Do not call|Directories|Statuses|Status rules|Makes|Models|Generations|Cities|Settings|"
-         r"Business settings|Jobs)$", r"menu_access$"),
+        (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
+         r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Do not call|Directories|Statuses|Status rules|"
+         r"Makes|Models|Generations|Cities|Settings|Business settings|Jobs)$", r"menu_access$"),
     ],
 }  # fmt: skip
 

@@ -1,10 +1,49 @@
-"""The operator's desk: my ads, the card, its result, the next one."""
+"""The menu of the generated screens and of the pages around them. The screens themselves live in app/admin."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Flask
 from flask_appbuilder import AppBuilder
+from flask_babel import lazy_gettext as _l
+
+from app import entrance
+from app.admin import books, cars, importing, people, results, sources, stop_list, system, work
+
+# category, name (rights hang on it), label, view, icon
+MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
+    ("Control", "Operators", _l("Operators"), work.OperatorProfileView, "headset"),
+    ("Control", "Groups", _l("Groups of operators"), work.OperatorGroupView, "users-group"),
+    ("Control", "Cards", _l("Cards"), work.CardView, "id"),
+    ("Control", "Do not call", _l("Do not call"), stop_list.DoNotCallView, "phone-off"),
+    ("Adverts", "Ads", _l("Ads"), cars.AdView, "car"),
+    ("Adverts", "Vehicles", _l("Vehicles"), cars.VehicleView, "steering-wheel"),
+    ("Adverts", "Same cars", _l("Same car?"), cars.SamePairView, "git-compare"),
+    ("Adverts", "Moves", _l("Moves of ads"), cars.VehicleMoveView, "arrows-exchange"),
+    ("Adverts", "Sellers", _l("Sellers"), cars.SellerView, "building-store"),
+    ("Adverts", "Sources", _l("Sources"), sources.SourceView, "plug"),
+    ("Adverts", "Source runs", _l("Source runs"), sources.SourceRunView, "history"),
+    ("Adverts", "Unknown names", _l("Unknown names"), books.NameAliasView, "help"),
+    ("Directories", "Statuses", _l("Statuses"), results.StatusView, "list-check"),
+    ("Directories", "Status rules", _l("Order of statuses"), results.StatusRuleView, "arrow-right"),
+    ("Directories", "Makes", _l("Makes"), books.MakeView, "tag"),
+    ("Directories", "Models", _l("Models"), books.CarModelView, "tags"),
+    ("Directories", "Generations", _l("Generations"), books.GenerationView, "stack"),
+    ("Directories", "Cities", _l("Cities"), books.CityView, "map-pin"),
+    ("Settings", "Business settings", _l("Business settings"), system.SettingView, "adjustments"),
+    ("Settings", "Jobs", _l("Runs of jobs"), system.JobRunView, "clock"),
+    ("Security", "Invitations", _l("Invitations"), people.InviteView, "mail"),
+    ("Security", "Audit log", _l("Audit log"), system.AuditView, "list-details"),
+)
+CATEGORIES = {
+    "Control": _l("Control"), "Adverts": _l("Adverts"), "Directories": _l("Directories"), "Settings": _l("Settings"),
+    "Security": _l("Security"),
+}  # fmt: skip
 
 
 def register(app: Flask, appbuilder: AppBuilder) -> None:
-    """Filled in below."""
+    importing.install(app)
+    for category, name, label, view, icon in MENU:
+        appbuilder.add_view(view, name, label=label, icon=icon, category=category, category_label=CATEGORIES[category])
+    entrance.register(app, appbuilder)

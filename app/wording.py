@@ -9,7 +9,14 @@ from flask import Flask
 from flask_babel import gettext as _
 
 from app.errors import Reason
-from app.wording_codes import CRITERIA, SENTENCES, WORDS
+from app.wording_admin import SENTENCES as ADMIN_SENTENCES
+from app.wording_admin import WORDS as ADMIN_WORDS
+from app.wording_codes import CRITERIA
+from app.wording_codes import SENTENCES as OWN_SENTENCES
+from app.wording_codes import WORDS as OWN_WORDS
+
+SENTENCES = {**OWN_SENTENCES, **ADMIN_SENTENCES}
+WORDS = {**OWN_WORDS, **ADMIN_WORDS}
 
 
 def install(app: Flask) -> None:

@@ -26,6 +26,7 @@ from app.jobs import (
     check_counters,
     distribute_cards,
     fetch_sources,
+    import_file,
     join_ads,
     match_cards,
     pull_source,
@@ -73,6 +74,7 @@ def minutes(n: int) -> timedelta:
 JOBS: tuple[Job, ...] = (
     Job(fetch_sources.run,    every=seconds(10)),
     Job(pull_source.run),
+    Job(import_file.run),
     Job(join_ads.run,         every=seconds(30)),
     Job(match_cards.run,      every=seconds(5)),
     Job(distribute_cards.run, every=seconds(10)),

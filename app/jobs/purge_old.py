@@ -1,14 +1,16 @@
-"""Delete what has served its time: old job runs, ended log-ins, expired invitations."""
+"""Delete what has served its time: old job runs, ended log-ins, expired invitations, files that were imported."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import delete
 
 from app.extensions import db
 from app.models import Invite, JobRun, LoginTry, UserSession
 from app.security import SESSION_LIFE
+from app.services import uploads
 
 RUNS_KEPT = timedelta(days=30)
 INVITES_KEPT = timedelta(days=30)  # long enough to answer "I never got the link"
@@ -27,4 +29,5 @@ def run(now: datetime | None = None) -> dict[str, int]:
     for name, statement in deletions.items():
         counts[name] = db.session.execute(statement).rowcount
         db.session.commit()
+    counts["uploads"] = uploads.purge(current_app.config["PROZVON"].var_dir, now)
     return counts

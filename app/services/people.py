@@ -99,6 +99,16 @@ def reset_link(session: Session, user_id: int, *, now: datetime, actor_id: int |
     return token
 
 
+def revoke(session: Session, invite_id: int, *, actor_id: int, now: datetime) -> None:
+    """The link stops working at once."""
+    row = session.get(Invite, invite_id, with_for_update=True)
+    if row is None or row.used_at is not None or row.expires_at <= now:
+        raise Refused("invite_dead")
+    row.expires_at = now
+    note_event(session, "invite_revoked", actor_id=actor_id, subject="invite", subject_id=invite_id)
+    session.flush()
+
+
 def find_invite(session: Session, token: str, now: datetime, *, lock: bool = False) -> Invite | None:
     """The invitation of a token while it is alive."""
     query = select(Invite).where(

@@ -1,0 +1,80 @@
+"""Numbers that are never called: masked in lists, sealed in addresses."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import current_app
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from wtforms import StringField
+from wtforms.validators import InputRequired
+
+from app import formats
+from app.admin.base import WRITE, AdminView, Listing, now
+from app.admin.shown import formatted, labels, masked
+from app.domain.phones import read_phone
+from app.errors import OutsideError, Refused
+from app.extensions import db
+from app.models import DoNotCall
+from app.services.secrets_box import seal, unseal
+from app.wording import word
+
+
+class PhoneField(StringField):
+    """Any spelling of a Russian number; kept as eleven digits."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        typed = str(valuelist[0])[:40] if valuelist else ""
+        self.data: str | None = read_phone(typed).number or re.sub(r"\s+", " ", typed)
+
+
+class DoNotCallView(AdminView):
+    """The numbers themselves are the keys, so addresses carry them sealed: a list that masks must not link them."""
+
+    datamodel = Listing(DoNotCall, names={"by_name": ("by_id", "user")})
+    class_permission_name = "DoNotCallView"
+    route_base = "/donotcallview"
+    include_route_methods = WRITE
+    subject = "do_not_call"
+    not_audited = ("phone",)
+    list_title, show_title = _l("Do not call"), _l("Do not call")
+    add_title, edit_title = _l("Stop calling a number"), _l("Change the entry")
+    empty_text = _l("Numbers come here by the status «Never call again», or are added by hand.")
+    list_columns = ["phone", "reason", "until", "by_name", "at"]
+    show_columns = list_columns
+    add_columns = ["phone", "reason", "until"]
+    edit_columns = ["reason", "until"]
+    search_columns = ["reason", "until", "at"]
+    order_columns = ["at", "until"]
+    base_order = ("at", "desc")
+    label_columns = labels(at=_l("Added"), by_name=_l("Added by"), phone=_l("Number"))
+    description_columns = {"until": _l("Empty: for ever."), "phone": _l("In any spelling: +7, 8, with brackets.")}
+    formatters_columns = formatted(
+        phone=masked, until=lambda value: formats.when(value) if value else _("for ever"),
+        reason=lambda value: word(value, "stop") if value else "—", by_name=lambda value: value or "—",
+    )  # fmt: skip
+    add_form_extra_fields = {
+        "phone": PhoneField(label_columns["phone"], [InputRequired()], description=description_columns["phone"])
+    }
+
+    def check(self, item: DoNotCall) -> None:
+        if read_phone(item.phone).number != item.phone:
+            raise Refused("phone_bad")
+
+    def after_save(self, item: DoNotCall, *, is_new: bool) -> None:
+        if is_new:
+            item.by_id, item.at = current_user.id, now()
+            db.session.flush()
+
+    def _serialize_pk_if_composite(self, pk: Any) -> str:
+        return seal({"k": pk}, current_app.config["PROZVON"].secret_key)
+
+    def _deserialize_pk_if_composite(self, pk: Any) -> Any:
+        try:
+            return unseal(str(pk), current_app.config["PROZVON"].secret_key).get("k", "")
+        except OutsideError:
+            return ""
