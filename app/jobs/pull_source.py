@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from flask import current_app
 
-from app.errors import Refused
+from app.errors import OutsideError, Refused
 from app.extensions import db, outside
 from app.models import Source
-from app.services import sources
+from app.services import source_runs, sources
 from app.services.deferring import defer
 
 
@@ -18,9 +18,14 @@ def run(source_id: int) -> dict[str, int]:
     if row is None or not row.is_enabled:
         return {}
     settings = current_app.config["PROZVON"]
-    adapter = sources.adapter_of(
-        row, outside.sources, secret_key=settings.secret_key, allow_private=settings.allow_private_sources
-    )
+    try:
+        adapter = sources.adapter_of(
+            row, outside.sources, secret_key=settings.secret_key, allow_private=settings.allow_private_sources
+        )
+    except (Refused, OutsideError) as trouble:
+        source_runs.put_off(db.session(), row, trouble, datetime.now(UTC))
+        db.session.commit()
+        raise
     try:
         done = sources.pull(db.session(), source_id, adapter, lambda: datetime.now(UTC))
     except Refused as refused:

@@ -33,6 +33,7 @@ def again(session: Session, now: datetime) -> int:
     ).all()
     changes = [change for row in rows if (change := _read(session, row)) is not None]
     if changes:
+        cards.take_turn(session)
         session.execute(_WRITE, changes)
         cards.settle(session, {row.vehicle_id for row in rows if row.vehicle_id}, now)
     _remember(session, "names_position", rows[-1].id if rows else 0)

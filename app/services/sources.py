@@ -3,56 +3,30 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
-import random
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.domain.ads import AdData, Rejected
 from app.errors import OutsideError, Refused
-from app.models import RejectedRow, Source, SourceRun
-from app.services import books, cards
+from app.models import Source, SourceRun
+from app.services import books, cards, source_runs
 from app.services.audit import note_event
-from app.services.ingest import Tally, ingest
+from app.services.ingest import REJECTED_KEPT, Tally, ingest
 from app.services.locks import only_one
 from app.services.secrets_box import unseal
+from app.services.source_runs import Outcome, health_of
 from app.sources import Health, Page, SourceTrouble, Window
 from app.sources import Source as Adapter
 
-log = logging.getLogger(__name__)
-
 PULL_LOCK = 724_200_000  # + source id: a source is pulled by one worker at a time
 OVERLAP = timedelta(minutes=5)  # sites publish late; asking twice costs nothing, unchanged rows are not written
-BACK_OFF = (timedelta(minutes=1), timedelta(hours=6))
-NIGHT = timedelta(hours=24)
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """A run as the command line prints it."""
-
-    run_id: int
-    health: str
-    read: int
-    new: int
-    changed: int
-    price_changed: int
-    unchanged: int
-    rejected: int
-    rejected_reasons: dict[str, int]
-    vehicles_new: int
-    seconds: float
-    missed: str = ""
-    error: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        return dataclasses.asdict(self)
+Clock = Callable[[], datetime]
 
 
 def adapter_of(row: Source, families: dict[str, type[Adapter]], *, secret_key: str, allow_private: bool) -> Adapter:
@@ -76,84 +50,134 @@ def adapter_of(row: Source, families: dict[str, type[Adapter]], *, secret_key: s
 # --- pulling
 
 
-def pull(session: Session, source_id: int, adapter: Adapter, now: Callable[[], datetime]) -> Outcome:
+def pull(session: Session, source_id: int, adapter: Adapter, now: Clock) -> Outcome:
     """Pull what is new. A page and its cursor are one transaction: a killed pull goes on from there."""
     started = time.monotonic()
     with only_one(session, PULL_LOCK + source_id, busy="pull_running"):
         return _pull_locked(session, source_id, adapter, now, started)
 
 
-def _pull_locked(
-    session: Session, source_id: int, adapter: Adapter, now: Callable[[], datetime], started: float
-) -> Outcome:
+def _pull_locked(session: Session, source_id: int, adapter: Adapter, now: Clock, started: float) -> Outcome:
     row = _source(session, source_id)
     until = now()
     since = (row.covered_until - OVERLAP) if row.covered_until else until - timedelta(hours=row.window_hours)
     window = Window(since=since, until=until, cursor=dict(row.cursor or {}))
+    source_runs.end_dead(session, source_id, until)
     run = SourceRun(source_id=source_id, kind="pull", started_at=until, window_since=since, window_until=until)
     session.add(run)
     session.commit()
-    total, missed, health, trouble = Tally(), [], Health.EMPTY, None
+    pages, total = _Pages(adapter, window), Tally()
+    store = _store_whole if adapter.snapshot else _store_pages
+    bug: Exception | None = None
     try:
-        for page in adapter.fetch(window):
-            tally = _store_page(session, source_id, adapter, page, now)
-            _add(total, tally)
-            if page.missed:
-                missed.append(page.missed)
-    except SourceTrouble as caught:
+        store(session, source_id, pages, total, now)
+    except OutsideError as trouble:
         session.rollback()
-        trouble, health = caught, caught.health
-    if trouble is None:
-        health = _health_of(total, bool(missed))
-    _finish_run(session, run, total, health, now(), missed, trouble)
-    _mark_source(session, source_id, window, health, trouble, now())
+        pages.trouble = trouble
+    except Exception as caught:  # written down, so that a broken reader is not asked every ten seconds, then raised
+        session.rollback()
+        bug = caught
+    health = _health_of(pages, total, bug)
+    error = source_runs.without(source_runs.secrets_of(adapter), _words_of(bug or pages.trouble))
+    row = _source(session, source_id)
+    source_runs.mark(row, health, now(), window=window, trouble=pages.trouble, error=error)
+    source_runs.finish(
+        session, run, total, health, now(), missed="; ".join(pages.missed), error=error, page=pages.content
+    )
     session.commit()
+    if bug is not None:
+        raise bug
     join_all(session, now, total)
     run.vehicles_new = total.vehicles_new
     session.commit()
     return _outcome(run, total, started)
 
 
-def _store_page(session: Session, source_id: int, adapter: Adapter, page: Page, now: Callable[[], datetime]) -> Tally:
-    tally = ingest(session, source_id, adapter.parse(page.content), books.current(session), snapshot=adapter.snapshot)
-    if page.cursor:
-        row = _source(session, source_id)
-        row.cursor = {**(row.cursor or {}), **page.cursor}
-    cards.settle(session, tally.touched_vehicles, now())
+def _health_of(pages: _Pages, total: Tally, bug: Exception | None) -> Health:
+    if bug is None:
+        return health_of(total, pages.trouble, missed=bool(pages.missed))
+    return Health.NETWORK if isinstance(bug, SQLAlchemyError) else Health.LAYOUT_CHANGED
+
+
+def _words_of(trouble: Exception | None) -> str:
+    if trouble is None or isinstance(trouble, SourceTrouble) and trouble.health is Health.NOT_MODIFIED:
+        return ""
+    return str(trouble) if isinstance(trouble, OutsideError) else f"{type(trouble).__name__}: {trouble}"
+
+
+class _Pages:
+    """The pages of a pull and the records of each; remembers what went wrong instead of raising it."""
+
+    def __init__(self, adapter: Adapter, window: Window) -> None:
+        self._adapter, self._window = adapter, window
+        self.trouble: OutsideError | None = None
+        self.missed: list[str] = []
+        self.cursor: dict[str, str] = {}
+        self.content = b""
+
+    def __iter__(self) -> Iterator[Page]:
+        try:
+            for page in self._adapter.fetch(self._window):
+                self.content = page.content
+                yield page
+                if self.trouble is not None:
+                    return
+                self.cursor |= page.cursor
+                if page.missed:
+                    self.missed.append(page.missed)
+        except SourceTrouble as trouble:
+            self.trouble = trouble
+            self.content = trouble.page or self.content
+
+    def records(self, page: Page) -> Iterator[AdData | Rejected]:
+        """The good rows before a cut are kept; the trouble is told at the end."""
+        reading = _until_trouble(self._adapter.parse(page.content))
+        yield from reading
+        if reading.trouble is not None:
+            self.trouble = reading.trouble
+            self.content = reading.trouble.page or page.content
+
+    def is_whole(self) -> bool:
+        return self.trouble is None and not self.missed
+
+
+def _store_pages(session: Session, source_id: int, pages: _Pages, total: Tally, now: Clock) -> None:
+    """Each page and its cursor in a transaction of their own."""
+    for page in pages:
+        tally = ingest(session, source_id, pages.records(page), books.current(session))
+        if pages.trouble is None and _is_readable(tally):
+            _save_cursor(session, source_id, page.cursor)
+        _settle(session, tally, now)
+        session.commit()
+        _add(total, tally)
+
+
+def _store_whole(session: Session, source_id: int, pages: _Pages, total: Tally, now: Clock) -> None:
+    """All pages in one transaction: only the whole tells what is gone, so a killed pull begins anew."""
+    session.execute(text("SET LOCAL idle_in_transaction_session_timeout = '15min'"))  # pages come slowly
+    records = (record for page in pages for record in pages.records(page))
+    tally = ingest(session, source_id, records, books.current(session), snapshot=True, is_whole=pages.is_whole)
+    if pages.trouble is None and _is_readable(tally):
+        _save_cursor(session, source_id, pages.cursor)
+    _settle(session, tally, now)
     session.commit()
-    return tally
+    _add(total, tally)
 
 
-def _health_of(total: Tally, missed: bool) -> Health:
-    if total.read == 0:
-        return Health.EMPTY
-    if total.rejected == total.read:
-        return Health.LAYOUT_CHANGED
-    return Health.PARTIAL if total.rejected * 2 > total.read or missed else Health.OK
+def _is_readable(tally: Tally) -> bool:
+    return not tally.read or tally.rejected < tally.read
 
 
-def _mark_source(
-    session: Session, source_id: int, window: Window, health: Health, trouble: SourceTrouble | None, now: datetime
-) -> None:
-    row = _source(session, source_id)
-    row.health, row.health_text = health.value, str(trouble)[:1000] if trouble else ""
-    if health in (Health.OK, Health.EMPTY, Health.PARTIAL, Health.NOT_MODIFIED):
-        row.errors_in_row, row.last_ok_at, row.covered_until = 0, now, window.until
-        row.next_pull_at = now + timedelta(minutes=row.every_minutes)
-        return
-    row.errors_in_row += 1
-    row.next_pull_at = now + back_off(health, row.errors_in_row, trouble.retry_after_s if trouble else None)
+def _save_cursor(session: Session, source_id: int, cursor: dict[str, str]) -> None:
+    if cursor:
+        row = _source(session, source_id)
+        row.cursor = {**(row.cursor or {}), **cursor}
 
 
-def back_off(health: Health, errors: int, retry_after_s: int | None, rng: random.Random | None = None) -> timedelta:
-    """How long to leave the site alone: what it asks for, else longer with every failure, with jitter."""
-    if health in (Health.QUOTA, Health.AUTH, Health.LAYOUT_CHANGED):
-        # Knocking again does not change a tariff, a key or a layout; a person does.
-        return max(NIGHT if health is Health.QUOTA else timedelta(hours=1), timedelta(seconds=retry_after_s or 0))
-    least, most = BACK_OFF
-    wait = min(least * 2 ** min(errors - 1, 12), most)
-    wait *= 0.8 + 0.4 * (rng or random.Random()).random()  # noqa: S311  jitter
-    return max(wait, timedelta(seconds=min(retry_after_s or 0, 86_400)))
+def _settle(session: Session, tally: Tally, now: Clock) -> None:
+    if tally.touched_vehicles:
+        cards.take_turn(session)
+        cards.settle(session, tally.touched_vehicles, now())
 
 
 # --- importing
@@ -163,7 +187,7 @@ def import_records(
     session: Session,
     source_id: int,
     records: Iterable[AdData | Rejected],
-    now: Callable[[], datetime],
+    now: Clock,
     *,
     file_name: str = "",
     actor_id: int | None = None,
@@ -177,16 +201,31 @@ def import_records(
     if not dry_run:
         session.add(run)
         session.commit()
-    trouble: SourceTrouble | None = None
     stream = _until_trouble(records)
-    total = ingest(session, source_id, stream, books.current(session), snapshot=snapshot and not dry_run)
-    trouble = stream.trouble
-    if dry_run:
+    try:
+        total = ingest(
+            session, source_id, stream, books.current(session), snapshot=snapshot and not dry_run,
+            is_whole=lambda: stream.trouble is None,
+        )  # fmt: skip
+        health = (
+            stream.trouble.health
+            if stream.trouble and not total.read
+            else health_of(total, None, missed=stream.trouble is not None)
+        )
+        if dry_run:
+            session.rollback()
+            return _outcome(run, total, started, health=health.value, trouble=stream.trouble)
+        _settle(session, total, now)
+    except Exception as bug:  # written down and raised: the page that waits for the run sees its end
         session.rollback()
-        return _outcome(run, total, started, health=_health_of(total, False).value, trouble=trouble)
-    cards.settle(session, total.touched_vehicles, now())
-    health = trouble.health if trouble and not total.read else _health_of(total, trouble is not None)
-    _finish_run(session, run, total, health, now(), [], trouble)
+        if not dry_run:
+            source_runs.finish(session, run, Tally(), Health.PARTIAL, now(), error=_words_of(bug))
+            session.commit()
+        raise
+    trouble = stream.trouble
+    source_runs.finish(
+        session, run, total, health, now(), error=_words_of(trouble), page=trouble.page if trouble else b""
+    )
     note_event(session, "ads_imported", actor_id=actor_id, actor="command", subject="source", subject_id=source_id,
                read=total.read, rejected=total.rejected)  # fmt: skip
     session.commit()
@@ -211,7 +250,7 @@ class _until_trouble(Iterator[AdData | Rejected]):
             raise StopIteration from None
 
 
-def join_all(session: Session, now: Callable[[], datetime], total: Tally | None = None) -> int:
+def join_all(session: Session, now: Clock, total: Tally | None = None) -> int:
     """Join every ad that has no vehicle yet, batch by batch. Returns how many ads."""
     ads = 0
     while True:
@@ -228,42 +267,7 @@ def _add(total: Tally, part: Tally) -> None:
     for name in ("read", "new", "changed", "price_changed", "unchanged", "rejected", "removed"):
         setattr(total, name, getattr(total, name) + getattr(part, name))
     total.rejected_reasons.update(part.rejected_reasons)
-    total.rejected_rows += part.rejected_rows
-
-
-def _finish_run(
-    session: Session,
-    run: SourceRun,
-    total: Tally,
-    health: Health,
-    now: datetime,
-    missed: list[str],
-    trouble: OutsideError | None,
-) -> None:
-    session.add(run)
-    for name in ("read", "new", "changed", "price_changed", "unchanged", "rejected"):
-        setattr(run, name, getattr(total, name))
-    run.rejected_reasons = dict(total.rejected_reasons)
-    run.health, run.finished_at, run.missed = health.value, now, "; ".join(missed)[:2000]
-    run.error = str(trouble)[:2000] if trouble else ""
-    if isinstance(trouble, SourceTrouble) and trouble.health is Health.LAYOUT_CHANGED:
-        run.page = trouble.page
-    session.flush()
-    for rejected in total.rejected_rows:
-        session.add(
-            RejectedRow(
-                run_id=run.id,
-                line=rejected.line,
-                reason=rejected.reason,
-                detail=_clean(rejected.detail)[:500],
-                row=_clean(rejected.row)[:20_000],
-            )
-        )
-
-
-def _clean(text_: str) -> str:
-    """PostgreSQL takes neither NUL nor half a surrogate pair."""
-    return text_.replace("\0", "").encode("utf-8", "replace").decode()
+    total.rejected_rows += part.rejected_rows[: max(0, REJECTED_KEPT - len(total.rejected_rows))]
 
 
 def _outcome(
@@ -297,18 +301,6 @@ def by_key(session: Session, key: str) -> Source:
     row = session.execute(select(Source).where(Source.key == key)).scalar_one_or_none()
     if row is None:
         raise Refused("source_unknown", key=key)
-    return row
-
-
-def for_files(session: Session, key: str, adapter: str) -> Source:
-    """The source that imported files belong to; a new key makes one that is never pulled."""
-    row = session.execute(select(Source).where(Source.key == key)).scalar_one_or_none()
-    if row is None:
-        if not 1 <= len(key) <= 64 or not all(letter.isalnum() or letter in "-_." for letter in key):
-            raise Refused("source_bad_key", key=key)
-        row = Source(key=key, name=key, adapter=adapter, is_enabled=False)
-        session.add(row)
-        session.commit()
     return row
 
 
