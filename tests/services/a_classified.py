@@ -60,21 +60,37 @@ class Snapshot(Classified):
     snapshot: ClassVar[bool] = True
 
 
-# --- python -m tests.services.a_classified import|deal: does its work slowly, until it is killed or done
+# --- python -m tests.services.a_classified import|join|deal <id>: does its work slowly, until it is killed or done
+
+
+def _records() -> Iterator[AdData]:
+    for n in range(600):
+        if n % 200 == 0:
+            print(f"read {n}", flush=True)
+            time.sleep(0.3)
+        yield advert(f"A{n}", mileage_km=n * 1301 % 300_000, year=2000 + n % 20, price=300_000 + n * 100)
+    print("read all", flush=True)
 
 
 def _import(session: Any, source_id: int) -> None:
-    from app.services import sources
+    from app.services import ingest, sources
 
-    def slowly() -> Iterator[AdData]:
-        for n in range(12_000):
-            if n % 5_000 == 0:
-                print(f"read {n}", flush=True)
-                time.sleep(0.5)
-            yield advert(f"A{n}", mileage_km=n * 13 % 300_000, year=2000 + n % 20, price=300_000 + n * 100)
-        print("read all", flush=True)
+    ingest.BATCH = 200
+    sources.import_records(session, source_id, _records(), lambda: datetime.now(UTC))
 
-    sources.import_records(session, source_id, slowly(), lambda: datetime.now(UTC))
+
+def _join(session: Any, source_id: int) -> None:
+    """Stores everything, joins one batch, and is slow over the commit of the second."""
+    from app.services import books, cards, ingest
+
+    ingest.ingest(session, source_id, _records(), books.current(session))
+    session.commit()
+    for batch in range(2):
+        cards.join_new_ads(session, datetime.now(UTC), limit=50)
+        print("joined", flush=True)
+        if batch == 0:
+            session.commit()
+    time.sleep(60)
 
 
 def _deal(session: Any, _: int) -> None:
@@ -84,7 +100,6 @@ def _deal(session: Any, _: int) -> None:
     session.flush()
     print(f"dealt {done.given}", flush=True)
     time.sleep(60)
-    session.commit()
 
 
 if __name__ == "__main__":
@@ -94,5 +109,5 @@ if __name__ == "__main__":
 
     with create_app(config.load()).app_context():
         print("ready", flush=True)
-        {"import": _import, "deal": _deal}[sys.argv[1]](db.session(), int(sys.argv[2]))
+        {"import": _import, "join": _join, "deal": _deal}[sys.argv[1]](db.session(), int(sys.argv[2]))
         print("done", flush=True)
