@@ -54,6 +54,37 @@ def leave(session: Session, card_ids: Collection[int]) -> None:
     )
 
 
+def come_back(session: Session, card_ids: Collection[int]) -> None:
+    """These cards are open again with whom they were: raise the counters, whatever the caps. Call after they changed.
+
+    Hours and days are not counted: nobody was given anything new.
+    """
+    if not card_ids:
+        return
+    ids = sorted(card_ids)
+    owners = session.execute(
+        text("SELECT DISTINCT operator_id FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3)"), {"ids": ids}
+    ).scalars()
+    lock_operators(session, list(owners))
+    session.execute(
+        text("""
+        UPDATE operator_profile p SET open_n = p.open_n + n.open_n, new_n = p.new_n + n.new_n
+        FROM (SELECT operator_id, count(*) AS open_n, count(*) FILTER (WHERE stage = 1) AS new_n
+              FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3) GROUP BY operator_id) n
+        WHERE p.user_id = n.operator_id
+        """),
+        {"ids": ids},
+    )
+    session.execute(
+        text("""
+        UPDATE ad_filter f SET open_n = f.open_n + n.n
+        FROM (SELECT filter_id, count(*) AS n FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3) GROUP BY filter_id) n
+        WHERE f.id = n.filter_id AND (f.open_cap IS NOT NULL OR f.day_cap IS NOT NULL)
+        """),
+        {"ids": ids},
+    )
+
+
 def count_anew(session: Session) -> int:
     """Set every counter of open work to what the cards say; returns how many were wrong. For the nightly check."""
     wrong = session.execute(

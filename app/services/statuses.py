@@ -15,9 +15,23 @@ from app.domain import callbacks as callback_rules
 from app.domain.statuses import StatusKind, StatusSpec, is_sound, may_change, may_follow, repeat_at
 from app.domain.verdict import Verdict
 from app.errors import Refused
-from app.models import CALLBACK, IN_WORK, Callback, Card, DoNotCall, Lead, Note, Status, StatusChange, StatusRule
-from app.services import distribution
+from app.models import (
+    CALLBACK,
+    CLOSED,
+    IN_WORK,
+    Assignment,
+    Callback,
+    Card,
+    DoNotCall,
+    Lead,
+    Note,
+    Status,
+    StatusChange,
+    StatusRule,
+)
+from app.services import counters, distribution
 from app.services.audit import note_event
+from app.services.ingest import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +112,37 @@ def set_status(
             callback_at=result.callback_at,
         )
     )
-    zone = seller_zone(session, card)
-    if result.callback_at is not None:
+    if result.callback_at is not None and not new.is_closing:  # a closing button may find a time left in the form
+        zone = seller_zone(session, card)
         refuse_unless(callback_rules.may_plan(result.callback_at, now, zone, call_hours(session)))
+    was_closed = card.stage == CLOSED
     _record(session, card, new, result, actor_id, now)
     if new.is_closing:
         _close(session, card, new, actor_id, now)
     else:
+        if was_closed:
+            _open_again(session, card, actor_id, now)
         card.attempts_n += 1
         plan_again(session, card, result.callback_at or repeat_at(new, card.attempts_n, now), result, actor_id, now)
     session.flush()
     return card
 
 
+def _open_again(session: Session, card: Card, actor_id: int, now: datetime) -> None:
+    """The card returns to whom it was closed by, with an assignment and counted, as if it had never left."""
+    if session.execute(select(Card.id).where(Card.vehicle_id == card.vehicle_id, Card.stage < CLOSED)).first():
+        raise Refused("card_open_already")
+    card.stage, card.closed_why = IN_WORK, ""
+    session.add(Assignment(card_id=card.id, operator_id=card.operator_id, from_at=now, by_id=actor_id, why="reopened"))
+    session.flush()
+    counters.come_back(session, [card.id])
+
+
 def _record(session: Session, card: Card, new: StatusSpec, result: Result, actor_id: int, now: datetime) -> None:
-    session.add(
-        StatusChange(
-            card_id=card.id, old_id=card.status_id, new_id=new.id, by_id=actor_id, at=now, note=result.note[:5000]
-        )
-    )
-    if result.note.strip():
-        session.add(Note(card_id=card.id, text=result.note.strip()[:5000], by_id=actor_id, at=now))
+    note = storable(result.note).strip()[:5000]
+    session.add(StatusChange(card_id=card.id, old_id=card.status_id, new_id=new.id, by_id=actor_id, at=now, note=note))
+    if note:
+        session.add(Note(card_id=card.id, text=note, by_id=actor_id, at=now))
     card.status_id = new.id
     card.processed_at = now
     card.version += 1
@@ -177,7 +201,7 @@ def plan_again(session: Session, card: Card, at: datetime | None, result: Result
                 operator_id=None if result.anyones else card.operator_id,
                 at=at,
                 timezone=str(zone),
-                note=result.note[:1000],
+                note=storable(result.note).strip()[:1000],
                 by_id=actor_id,
                 created_at=now,
             )
