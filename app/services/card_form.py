@@ -14,6 +14,7 @@ from app.errors import Refused
 from app.models import Card, Note
 from app.services import cards, distribution
 from app.services.audit import note_event
+from app.services.ingest import storable
 
 # Form field -> what it may hold. Numbers: (low, high); words: the allowed codes; text: the longest length.
 NUMBERS = {
@@ -75,7 +76,7 @@ def read_form(values: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
             else:
                 bad[name] = "field_choice"
         elif name in TEXTS:
-            if "\0" in value:
+            if storable(value) != value:
                 bad[name] = "field_text"
             elif len(value) > TEXTS[name]:
                 bad[name] = "field_long"
@@ -113,7 +114,7 @@ def _correct_vehicle(session: Session, card: Card, good: dict[str, Any], now: da
 
 
 def add_note(session: Session, card_id: int, words: str, *, actor_id: int, now: datetime) -> Note:
-    words = words.replace("\0", "").strip()
+    words = storable(words).strip()
     if not words:
         raise Refused("note_empty")
     note = Note(card_id=card_id, text=words[:5000], by_id=actor_id, at=now)

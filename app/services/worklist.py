@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
+from app.services.ingest import storable
 
 PAGE = 50
 
@@ -197,9 +198,14 @@ def may_see(session: Session, card_id: int, operator_id: int) -> bool:
 
 def find(session: Session, query: str, operator_id: int | None) -> list[Row[Any]]:
     """Cards by card number, end or start of the phone, VIN, ad id. `operator_id` limits to the own ones."""
+    query = storable(query)
     digits = "".join(letter for letter in query if letter.isdigit() and letter.isascii())
+    if len(digits) == 11 and digits[0] == "8":
+        digits = "7" + digits[1:]
+    start = digits if digits.startswith("7") else "7" + digits
     values: dict[str, Any] = {"vin": query.strip().upper()[:17], "id": int(digits) if 0 < len(digits) <= 9 else 0}
     values["phone_end"] = digits[::-1] + "%" if len(digits) >= 4 else ""
+    values["phone_start"] = start + "%" if len(digits) >= 6 else ""  # a shorter start fits half the country
     values["external"] = query.strip()[:100]
     mine = "AND c.operator_id = :operator" if operator_id is not None else ""
     values["operator"] = operator_id
@@ -211,6 +217,8 @@ def find(session: Session, query: str, operator_id: int | None) -> list[Row[Any]
               UNION SELECT id FROM vehicle WHERE vin = :vin AND :vin <> ''
               UNION SELECT v.id FROM seller_phone p JOIN vehicle v ON v.seller_id = p.seller_id
                     WHERE :phone_end <> '' AND reverse(p.phone) LIKE :phone_end
+              UNION SELECT v.id FROM seller_phone p JOIN vehicle v ON v.seller_id = p.seller_id
+                    WHERE :phone_start <> '' AND p.phone LIKE :phone_start
               UNION SELECT vehicle_id FROM ad WHERE external_id = :external AND vehicle_id IS NOT NULL
                     AND source_id IN (SELECT id FROM source)
             ) {mine} ORDER BY c.id DESC LIMIT 20

@@ -1,4 +1,4 @@
-"""A made-up classified for tests: what it answers, page by page, is told by the test. Also a process that can be killed.
+"""A made-up classified: what it answers, page by page, is told by the test. Also a process that can be killed.
 
 A page is JSON lines: {"id": …, …} is an advert, {"rejected": reason} a bad record, {"trouble": health} a cut.
 """
