@@ -24,6 +24,7 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ZONE = "Europe/Moscow"
 PEOPLE, GROUPS, FILTERS = 50, 5, 100
 
+# A car came every three seconds, and the cards are ranked as domain.ranking does: priority of the filter, then age.
 # Every fifth operator is short of room in one of three ways; every tenth filter takes forty cards and no more.
 SETUP = f"""
   INSERT INTO ab_user (id, first_name, last_name, username, active, email)
@@ -37,8 +38,8 @@ SETUP = f"""
     SELECT n, 'Filter ' || n, true, CASE WHEN n % 10 = 0 THEN 40 END FROM generate_series(1, {FILTERS}) n;
   INSERT INTO vehicle (id, on_sale) SELECT n, true FROM generate_series(1, :cards) n;
   INSERT INTO card (id, vehicle_id, filter_id, group_id, for_operator_id, rank, match_revision, matched_at)
-    SELECT n, n, 1 + (n * 7919) % {FILTERS}, CASE WHEN n % 10 < 9 THEN 1 + n % {GROUPS} END,
-           CASE WHEN n % 500 = 0 THEN 1 + n / 500 % {PEOPLE} END, (n::bigint * 2654435761) % 1000003, 1, now()
+    SELECT n, n, 1 + (n::bigint * 7919) % {FILTERS}, CASE WHEN n % 10 < 9 THEN 1 + n % {GROUPS} END,
+           CASE WHEN n % 500 = 0 THEN 1 + n / 500 % {PEOPLE} END, (1 + (n::bigint * 7919) % {FILTERS}) % 5 * 43200 - 3 * n, 1, now()
     FROM generate_series(1, :cards) n;
   CREATE TABLE floor (id int PRIMARY KEY, n int NOT NULL) WITH (fillfactor = 50);
   INSERT INTO floor SELECT n, 0 FROM generate_series(1, {PEOPLE}) n

@@ -10,7 +10,7 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
@@ -20,77 +20,11 @@ from app.domain.cars import KnownAd
 from app.domain.identity import DEFAULT_RULES, IdentityRules
 from app.domain.joining import Join, blocking_keys, join_batch
 from bench.identity_data import FEEDS, FILES, read_feed, read_known
+from bench.identity_noise import LEVELS, Noise, dressed, post_again
 
 REPOSTED = 0.3
 IMPORT_BATCH, PULL_BATCH = 5_000, 300  # how the service joins a file, and what a pull brings
 REPOST = 10_000_000  # the ids of the adverts posted again begin here
-
-
-@dataclass(frozen=True)
-class Noise:
-    """How much a seller changes when he posts the car again. Shares are chances per advert."""
-
-    price_drop: float
-    mileage_growth: float
-    mileage_kept: float
-    rounded: float
-    missing: float
-    text_absent: float
-    text_rewritten: float
-    text_cut: float
-    phone_kept: float
-    same_site: float
-    vin_hint: float
-
-
-# Real cars that stand in files of 2021 and of 2022 kept their mileage to the kilometre; so do most of «usual».
-USUAL = Noise(0.10, 0.03, 0.85, 0.1, 0.15, 0.15, 0.15, 0.3, 0.2, 0.3, 0.0)
-EASY = Noise(0.05, 0.01, 0.6, 0.1, 0.05, 0.05, 0.0, 0.4, 0.3, 0.3, 0.0)
-HARD = Noise(0.10, 0.03, 0.2, 0.5, 0.30, 0.25, 0.25, 0.4, 0.0, 0.3, 0.0)
-BARE = replace(HARD, text_absent=1.0, text_rewritten=0.0)
-MASKED = replace(BARE, vin_hint=1.0)
-LEVELS = {"usual": USUAL, "easy": EASY, "hard": HARD, "hard_no_text": BARE, "hard_no_text_vin_hint": MASKED}
-
-
-def post_again(known: KnownAd, noise: Noise, rng: random.Random, other_text: str) -> tuple[KnownAd, str]:
-    """The same car in another advert, and the scenario's name: what became of the text and of the mileage."""
-    again = replace(known, phone_protected=rng.random() < 0.5, seller_name="", seller_external_id="")
-    if again.price:
-        again.price = int(round(again.price * (1 - rng.uniform(0, noise.price_drop)), -3))
-    mileage = "kept"
-    if again.mileage_km and rng.random() > noise.mileage_kept:
-        again.mileage_km, mileage = int(again.mileage_km * (1 + rng.uniform(0, noise.mileage_growth))), "grew"
-    if again.mileage_km and rng.random() < noise.rounded:
-        again.mileage_km = max(1000, round(again.mileage_km, -3))
-        mileage += "_rounded"
-    for name in ("color", "owners", "generation_id"):
-        if rng.random() < noise.missing:
-            setattr(again, name, None)
-    if rng.random() > noise.phone_kept:
-        again.phones = (_phone(rng),)
-    chance = rng.random()
-    words = again.description.split(" ")
-    if not again.description or chance < noise.text_absent:
-        again.description, text = "", "no_text"
-    elif chance < noise.text_absent + noise.text_rewritten:
-        again.description, text = other_text, "rewritten"
-    elif chance < noise.text_absent + noise.text_rewritten + noise.text_cut:
-        again.description, text = " ".join(words[: max(8, int(len(words) * rng.uniform(0.3, 0.8)))]), "cut"
-    else:
-        text = "kept"
-    return again, f"text_{text}/mileage_{mileage}"
-
-
-def _phone(rng: random.Random) -> str:
-    return f"79{rng.randrange(100):02d}000{rng.randrange(10_000):04d}"
-
-
-def _dressed(known: KnownAd, rng: random.Random, noise: Noise) -> KnownAd:
-    """The files hide phones and VINs: each car gets invented ones, shown only as far as the level shows them."""
-    known = replace(known, phones=(_phone(rng),), city_id=1, region_id=1)
-    if noise.vin_hint and rng.random() < noise.vin_hint:
-        known.vin_hint = f"XW8{'*' * 10}{rng.randrange(10_000):04d}"
-    return known
 
 
 def real_reposts(known_ads: Sequence[KnownAd]) -> list[int]:
@@ -160,7 +94,7 @@ def measure(known_ads: Sequence[KnownAd], noise: Noise, rng: random.Random, rule
     base, again, scenario, truth = [], [], {}, {}
     owner = real_reposts(known_ads)
     for number, known in enumerate(known_ads, start=1):
-        worn = _dressed(known, rng, noise)
+        worn = dressed(known, rng, noise)
         site = rng.choice((1, 2))  # Real cars on two sites: like cars across sites are the hard negatives.
         base.append(facts_of(worn, ad_id=number, source_id=site))
         truth[number] = owner[number - 1]
@@ -263,7 +197,7 @@ def evaluate(
     """Per file and noise level: precision, recall, doubts, and what became of each kind of noise."""
     report: dict[str, Any] = {}
     for name in files:
-        known_ads = read_known(data_dir, name)
+        known_ads = read_known(data_dir / FILES[name])
         for level in levels:
             rng = random.Random(f"{seed}/{name}/{level}")
             report[f"{name}/{level}"] = measure(known_ads, LEVELS[level], rng, rules)

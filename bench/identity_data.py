@@ -1,22 +1,19 @@
-"""Real adverts for the measuring of identity, read by the simplest mapping there is."""
+"""Real adverts for the measuring of identity, read and recognised as the product does it."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
-from xml.etree import ElementTree
-from zlib import crc32
 
-from app.domain.ads import SellerKind
-from app.domain.cars import Body, Drive, Fuel, Gearbox, KnownAd, Wheel
-
-T = TypeVar("T")
-
-csv.field_size_limit(10**8)
+from app.domain.ads import AdData, Rejected
+from app.domain.cars import KnownAd
+from app.domain.names import NameBook
+from app.domain.recognition import recognise
+from app.seeds import load_seed
+from app.seeds.places import load_places
+from app.sources.autoru_feed import AutoruFeed
+from app.sources.table_file import TableFile
 
 FILES = {
     "lenobl_2022": "ads/autoru_lenobl_2022-03-27.csv.gz",
@@ -24,158 +21,30 @@ FILES = {
     "msk_2022_b": "ads/autoru_msk_2022-04-04.csv.gz",
     "autoru_2021": "ads/autoru_2021.csv.gz",
     "avito_nn_2020": "ads/avito_nn_2020_cp1251_noheader.csv.gz",
+    "avito_2021": "ads/avito_2021.xlsx",
+    "autoru_2020": "ads/autoru_2020_semicolon_noheader.csv",
 }
+WITHOUT_TEXT = frozenset({"avito_nn_2020", "avito_2021", "autoru_2020"})
 FEEDS = ("autoteam_cars_2024-08-28.xml", "autoteam_cars_2025-07-01.xml")
-_NN_COLUMNS = (
-    "make", "model", "generation", "modification", "year", "mileage", "condition", "doors", "body", "fuel", "gearbox",
-    "color", "drive", "wheel", "trim", "price",
-)  # fmt: skip
-
-_COLORS = {
-    "чёрн": "black", "черн": "black", "бел": "white", "серебр": "silver", "сер": "grey", "син": "blue", "красн": "red",
-    "зел": "green", "коричн": "brown", "беж": "beige", "голуб": "light_blue", "бордов": "burgundy", "пурпур": "violet",
-    "фиолет": "violet", "оранж": "orange", "жёлт": "yellow", "желт": "yellow", "золот": "gold",
-}  # fmt: skip
-_BODIES = {
-    "внедорож": Body.SUV, "кроссовер": Body.SUV, "седан": Body.SEDAN, "лифтбек": Body.LIFTBACK,
-    "хэтчбек": Body.HATCHBACK, "хетчбэк": Body.HATCHBACK, "хетчбек": Body.HATCHBACK, "универсал": Body.WAGON,
-    "купе": Body.COUPE, "кабрио": Body.CABRIO, "родстер": Body.CABRIO, "минивэн": Body.MINIVAN,
-    "компактвэн": Body.MINIVAN, "пикап": Body.PICKUP, "фургон": Body.VAN, "микроавтобус": Body.BUS,
-    "лимузин": Body.LIMOUSINE,
-}  # fmt: skip
-_FUELS = {"бензин": Fuel.PETROL, "дизел": Fuel.DIESEL, "гибрид": Fuel.HYBRID, "электро": Fuel.ELECTRIC, "газ": Fuel.GAS}
-_GEARBOXES = {
-    "автомат": Gearbox.AUTOMATIC, "механ": Gearbox.MANUAL, "робот": Gearbox.ROBOT, "вариатор": Gearbox.VARIATOR,
-}  # fmt: skip
-_DRIVES = {"передн": Drive.FRONT, "задн": Drive.REAR, "полн": Drive.ALL}
-_WHEELS = {"лев": Wheel.LEFT, "прав": Wheel.RIGHT}
+# One make on five sites in one month: the same cars as different sites word them.
+SITES = tuple(f"ads/audi_2020_{site}.csv" for site in ("auto_ru_cars", "avito", "drom", "youla", "irr"))
 
 
-def read_known(data_dir: Path, name: str) -> list[KnownAd]:
-    """One advert per id (the last row wins); rows without an id count once per content."""
-    reader = {"avito_nn_2020": _read_nn, "autoru_2021": _read_2021}.get(name, _read_sell_id)
-    return list({known.external_id: known for known in reader(data_dir / FILES[name])}.values())
+@cache
+def _names() -> NameBook:
+    return NameBook.of(load_seed())
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    with gzip.open(path, "rt", encoding="utf-8", newline="") as stream:
-        yield from csv.DictReader(stream)
+@cache
+def read_known(path: Path) -> tuple[KnownAd, ...]:
+    """One advert per id, the last row wins. Kept, because every level of noise asks for the same file."""
+    return known_of(TableFile().parse_file(path))
 
 
-def _read_sell_id(path: Path) -> Iterator[KnownAd]:
-    for row in _rows(path):
-        if number(row["sell_id"]) is None:
-            continue
-        yield KnownAd(
-            external_id=str(number(row["sell_id"])),
-            make_id=mark(row["brand"]),
-            model_id=mark(row["brand"], row["model"]),
-            year=number(row["year"]),
-            mileage_km=number(row["kmage"]),
-            price=number(row["price"]),
-            color=word(row["color"], _COLORS),
-            engine_cc=litres(row["engineDisplacement"]),
-            power_hp=number(row["enginePower"]),
-            fuel=word(row["fuelType"], _FUELS),
-            gearbox=word(row["vehicleTransmission"], _GEARBOXES),
-            drive=word(row["drive"], _DRIVES),
-            body=word(row["bodytype"], _BODIES),
-            wheel=word(row["wheel"], _WHEELS),
-            owners=number(row["owner"]),
-            description=row["description"],
-        )
+def read_feed(path: Path) -> tuple[KnownAd, ...]:
+    return known_of(AutoruFeed().parse_file(path))
 
 
-def _read_2021(path: Path) -> Iterator[KnownAd]:
-    for row in _rows(path):
-        yield KnownAd(
-            external_id="|".join(row[key] for key in ("name", "year", "run", "color", "engine", "comment")),
-            make_id=mark(row["car_brand"]),
-            model_id=mark(row["car_brand"], row["car_model"]),
-            year=number(row["year"]),
-            mileage_km=number(row["run"]),
-            price=number(row["price"]),
-            color=word(row["color"], _COLORS),
-            engine_cc=litres(row["engine_volume"]),
-            power_hp=number(row["horsepower"]),
-            fuel=word(row["engine_type"], _FUELS),
-            gearbox=word(row["transmission"], _GEARBOXES),
-            drive=word(row["drive"], _DRIVES),
-            body=word(row["back"], _BODIES),
-            wheel=word(row["rudder"], _WHEELS),
-            owners=number(row["owners"]),
-            description=row["comment"],
-        )
-
-
-def _read_nn(path: Path) -> Iterator[KnownAd]:
-    with gzip.open(path, "rt", encoding="cp1251", newline="") as stream:
-        for cells in csv.reader(stream):
-            row = dict(zip(_NN_COLUMNS, cells, strict=False))
-            if len(cells) < len(_NN_COLUMNS) or not row["make"]:
-                continue
-            yield KnownAd(
-                external_id="|".join(cells),
-                make_id=mark(row["make"]),
-                model_id=mark(row["make"], row["model"]),
-                generation_id=mark(row["make"], row["model"], row["generation"]),
-                year=number(row["year"]),
-                mileage_km=number(row["mileage"]),
-                price=number(row["price"]),
-                color=word(row["color"], _COLORS),
-                engine_cc=litres(row["modification"]),
-                power_hp=_power(row["modification"]),
-                fuel=word(row["fuel"], _FUELS),
-                gearbox=word(row["gearbox"], _GEARBOXES),
-                drive=word(row["drive"], _DRIVES),
-                body=word(row["body"], _BODIES),
-                wheel=word(row["wheel"], _WHEELS),
-            )
-
-
-def read_feed(path: Path) -> list[KnownAd]:
-    """A dealer's feed in Auto.ru's format, as far as identity asks."""
-    found = []
-    for car in ElementTree.parse(path).getroot().iter("car"):  # noqa: S314 - our own saved file
-        said = {tag.tag: (tag.text or "").strip() for tag in car}
-        make, model = said.get("mark_id", ""), said.get("folder_id", "")
-        found.append(
-            KnownAd(
-                external_id=said.get("unique_id") or said.get("vin", ""),
-                make_id=mark(make),
-                model_id=mark(make, model),
-                year=number(said.get("year", "")),
-                mileage_km=number(said.get("run", "")),
-                price=number(said.get("price", "")),
-                color=word(said.get("color", ""), _COLORS),
-                body=word(said.get("body_type", ""), _BODIES),
-                wheel=word(said.get("wheel", ""), _WHEELS),
-                vin=said.get("vin") or None,
-                seller_kind=SellerKind.DEALER,
-                description=said.get("description", ""),
-            )
-        )
-    return found
-
-
-def mark(*parts: str) -> int:
-    return crc32("|".join(part.strip().lower() for part in parts).encode()) >> 1
-
-
-def number(text: str) -> int | None:
-    found = re.match(r"\d+", text.replace("\xa0", "").replace("\u2009", "").replace(" ", ""))
-    return int(found[0]) if found else None
-
-
-def litres(text: str) -> int | None:
-    found = re.search(r"(\d+)\.(\d)", text)
-    return (int(found[1]) * 10 + int(found[2])) * 100 or None if found else None
-
-
-def _power(text: str) -> int | None:
-    found = re.search(r"\((\d+) л\.с", text)
-    return int(found[1]) if found else None
-
-
-def word(text: str, words: dict[str, T]) -> T | None:
-    return next((value for start, value in words.items() if start in text.lower()), None)
+def known_of(records: Iterable[AdData | Rejected]) -> tuple[KnownAd, ...]:
+    adverts = {ad.external_id: ad for ad in records if not isinstance(ad, Rejected)}
+    return tuple(recognise(ad, _names(), load_places()) for ad in adverts.values())
