@@ -8,10 +8,12 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.domain.pricing import ENOUGH, HIGHEST_PCT
+from app.services.cards import take_turn
 
 
 def refresh(session: Session, now: datetime) -> dict[str, int]:
     """Medians anew, then the percentage of every car whose median moved; unchanged rows are not written."""
+    take_turn(session)
     medians = session.execute(
         text("""
         WITH fresh AS (
@@ -20,6 +22,10 @@ def refresh(session: Session, now: datetime) -> dict[str, int]:
           FROM vehicle WHERE on_sale AND model_id IS NOT NULL AND year IS NOT NULL AND price > 0
             AND is_damaged IS NOT TRUE AND NOT is_foreign
           GROUP BY model_id, year HAVING count(*) >= :enough
+        )
+        , gone AS (
+          DELETE FROM market_price m
+          WHERE NOT EXISTS (SELECT 1 FROM fresh f WHERE f.model_id = m.model_id AND f.year = m.year)
         )
         INSERT INTO market_price AS m (model_id, year, median, n, computed_at)
         SELECT model_id, year, median, n, :now FROM fresh
@@ -33,9 +39,10 @@ def refresh(session: Session, now: datetime) -> dict[str, int]:
         text("""
         WITH moved AS (
           UPDATE vehicle v SET price_pct = n.pct FROM (
-            SELECT v.id, LEAST(v.price::bigint * 100 / m.median, :highest)::smallint AS pct
-            FROM vehicle v JOIN market_price m ON m.model_id = v.model_id AND m.year = v.year
-            WHERE v.on_sale AND v.price > 0
+            SELECT v.id, CASE WHEN m.median > 0 AND v.price > 0
+                              THEN LEAST(v.price::bigint * 100 / m.median, :highest)::smallint END AS pct
+            FROM vehicle v LEFT JOIN market_price m ON m.model_id = v.model_id AND m.year = v.year
+            WHERE v.on_sale AND (m.median IS NOT NULL OR v.price_pct IS NOT NULL)
           ) n WHERE v.id = n.id AND v.price_pct IS DISTINCT FROM n.pct RETURNING v.id
         )
         UPDATE card c SET match_revision = 0 FROM moved

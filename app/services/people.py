@@ -41,11 +41,7 @@ def invite(
     if role_row is None:
         raise Refused("role_unknown", name=role)
     token = secrets.token_urlsafe(32)
-    # A newer invitation of the same name replaces the older one: only one link is alive.
-    session.execute(
-        text("UPDATE invite SET expires_at = :now WHERE username = :name AND used_at IS NULL AND expires_at > :now"),
-        {"now": now, "name": username},
-    )
+    _end_links(session, username, now)
     row = Invite(
         token_hash=sha256hex(token),
         purpose="invite",
@@ -85,6 +81,7 @@ def reset_link(session: Session, user_id: int, *, now: datetime, actor_id: int |
     if user is None:
         raise Refused("user_gone")
     token = secrets.token_urlsafe(32)
+    _end_links(session, user.username, now)
     session.add(
         Invite(
             token_hash=sha256hex(token),
@@ -97,6 +94,17 @@ def reset_link(session: Session, user_id: int, *, now: datetime, actor_id: int |
     )
     note_event(session, "reset_link_made", actor_id=actor_id, subject="user", subject_id=user_id)
     return token
+
+
+def _end_links(session: Session, username: str, now: datetime) -> None:
+    """A newer link of the same person replaces the older one: only one is alive."""
+    session.execute(
+        text("""
+        UPDATE invite SET expires_at = :now
+        WHERE lower(username) = lower(:name) AND used_at IS NULL AND expires_at > :now
+        """),
+        {"now": now, "name": username},
+    )
 
 
 def revoke(session: Session, invite_id: int, *, actor_id: int, now: datetime) -> None:

@@ -19,9 +19,13 @@ def again(session: Session, now: datetime) -> int:
     """One batch of ads with a gap that the newest books may fill. 0: everything has been read with them."""
     revision = revisions.of(session, "names")
     at = session.execute(text("SELECT n FROM revision WHERE name = 'names_read'")).scalar() or 0
-    position = session.execute(text("SELECT n FROM revision WHERE name = 'names_position'")).scalar() or 0
     if at >= revision:
         return 0
+    reading = session.execute(text("SELECT n FROM revision WHERE name = 'names_reading'")).scalar() or 0
+    position = session.execute(text("SELECT n FROM revision WHERE name = 'names_position'")).scalar() or 0
+    if reading != revision:  # the books have grown in between: what was read before has to be read with them too
+        _remember(session, "names_reading", revision)
+        position = 0
     rows = session.execute(
         text("""
         SELECT id, vehicle_id, title, make_id, model_id, generation_id, city_id, region_id, is_foreign, year, written
@@ -50,10 +54,12 @@ def _read(session: Session, row: Row[Any]) -> dict[str, Any] | None:
     known = recognise(
         AdData(external_id=str(row.id), title=row.title, year=row.year, **written), known_books.names, known_books.atlas
     )
+    # A model of another make than the one that is stored would make a car that does not exist.
+    agrees = row.make_id in (None, known.make_id) and row.model_id in (None, known.model_id)
     new = {
         "make_id": row.make_id or known.make_id,
-        "model_id": row.model_id or known.model_id,
-        "generation_id": row.generation_id or known.generation_id,
+        "model_id": row.model_id or (known.model_id if agrees else None),
+        "generation_id": row.generation_id or (known.generation_id if agrees else None),
         "city_id": row.city_id or known.city_id,
         "region_id": row.region_id or known.region_id,
         "is_foreign": row.is_foreign or known.is_foreign,
