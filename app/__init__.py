@@ -36,7 +36,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     shell.install(app)
     wording.install(app)
     with app.app_context():
-        from app import board, desk, models, pages, views  # noqa: F401  every table is known before FAB starts
+        from app import board, desk, filter_desk, models, pages, views  # noqa: F401  every table is known before FAB starts
 
         from app.admin.people import PeopleSecurity
 
@@ -52,6 +52,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         pages.register(app, appbuilder)
         desk.register(app, appbuilder)
         board.register(app, appbuilder)
+        filter_desk.register(app, appbuilder)
         views.register(app, appbuilder)
         if deploying:
             appbuilder.add_permissions()

@@ -83,7 +83,12 @@ SENTENCES: dict[str, Any] = {
     "pull_running": _l("This source is being pulled already."),
     "adapter_unknown": _l("There is no adapter %(name)s."),
     "adapter_options": _l("The options of the source «%(name)s» make no sense: %(trouble)s"),
+    "move_needs_reason": _l("Say why the cards are handed over."),
+    "move_needs_choice": _l("Choose cards and operators."),
     # filters
+    "filter_many_lines": _l("Too many lines of cars: at most 300. Take whole makes instead."),
+    "field_reversed": _l("«From» is larger than «to»."),
+    "field_time": _l("A time is written as 09:00."),
     "filter_needs_name": _l("Give the filter a name."),
     "filter_priority_range": _l("The priority is a number from -1000 to 1000."),
     "filter_one_target": _l("Choose a group or an operator, not both."),
@@ -127,12 +132,23 @@ WORDS: dict[str, Any] = {
     "training": _l("Training"), "offline": _l("Away"), "talking": _l("Talking"),
 }  # fmt: skip
 
+WORDS |= {
+    "filter:created": _l("created"), "filter:edited": _l("edited"), "filter:enabled": _l("switched on"),
+    "filter:disabled": _l("switched off"), "filter:archived": _l("put into the archive"), "filter:name": _l("Name"),
+    "filter:priority": _l("Priority"), "filter:group_id": _l("Group"), "filter:operator_id": _l("Operator"),
+    "filter:all_russia": _l("All Russia"), "filter:region_ids": _l("Regions in whole"),
+    "filter:cities": _l("Cities and radii"), "filter:cars": _l("Cars"), "filter:criteria": _l("Wishes"),
+    "filter:schedule": _l("When it deals"), "filter:open_cap": _l("Quota in work"),
+    "filter:day_cap": _l("Quota per day"), "filter:is_enabled": _l("On"),
+}  # fmt: skip
+
 CRITERIA: dict[str, Any] = {
     "foreign": _l("Abroad"), "city": _l("City"), "car": _l("Make and model"), "fuel": _l("Fuel"),
     "gearbox": _l("Gearbox"), "drive": _l("Drive"), "body": _l("Body"), "wheel": _l("Wheel"),
     "seller_kind": _l("Seller"), "source": _l("Source"), "color": _l("Colour"), "damage": _l("Damaged"),
     "year": _l("Year"), "mileage_km": _l("Mileage, km"), "price": _l("Price, ₽"),
-    "price_to_median_pct": _l("Price against the median, percent"), "engine_cc": _l("Engine, cc"), "power_hp": _l("Power, hp"),
+    "price_to_median_pct": _l("Price against the median, percent"), "engine_cc": _l("Engine, cc"),
+    "power_hp": _l("Power, hp"),
     "owners": _l("Owners"), "reseller_score": _l("Reseller score"), "age_hours": _l("Age of the ad, h"),
     "keywords": _l("Words"),
 }  # fmt: skip

@@ -22,7 +22,8 @@ ASK = {"services", "models", "reports", "security", "settings", "domain", "error
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "api", "board", "config", "database", "desk", "jobs", "logs", "services",
+    *ASK, *TALK, *SHOW, "", "admin", "api", "board", "config", "database", "desk", "filter_desk", "jobs", "logs",
+    "services",
     "sources", "sms", "crm", "telephony", "views", "entrance", "cli", "cli_ads", "cli_setup", "doctor", "supervisor",
     "demo", "seeds",
 }  # fmt: skip
@@ -53,6 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
     "desk": ASK | SHOW, "board": ASK | SHOW, "views": {"admin", "entrance"}, "entrance": ASK | SHOW,
+    "filter_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"jobs", "sources"}, "api": ASK | SHOW,
     # The worker is a process and therefore makes the application itself.
     "jobs": ASK | {"", "config", "database", "logs"},

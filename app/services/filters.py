@@ -100,7 +100,7 @@ def expand_cities(draft: FilterDraft, atlas: Any) -> frozenset[int] | None:
     for city_id, radius_km in draft.cities:
         wanted |= atlas.within(city_id, radius_km) | {city_id}
     for region_id in draft.region_ids:
-        wanted |= atlas.cities_of_region(region_id)
+        wanted.update(city.id for city in atlas.cities.values() if city.region_id == region_id)
     return frozenset(wanted)
 
 
