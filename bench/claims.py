@@ -39,7 +39,8 @@ SETUP = f"""
   INSERT INTO vehicle (id, on_sale) SELECT n, true FROM generate_series(1, :cards) n;
   INSERT INTO card (id, vehicle_id, filter_id, group_id, for_operator_id, rank, match_revision, matched_at)
     SELECT n, n, 1 + (n::bigint * 7919) % {FILTERS}, CASE WHEN n % 10 < 9 THEN 1 + n % {GROUPS} END,
-           CASE WHEN n % 500 = 0 THEN 1 + n / 500 % {PEOPLE} END, (1 + (n::bigint * 7919) % {FILTERS}) % 5 * 43200 - 3 * n, 1, now()
+           CASE WHEN n % 500 = 0 THEN 1 + n / 500 % {PEOPLE} END,
+           (1 + (n::bigint * 7919) % {FILTERS}) % 5 * 43200 - 3 * n, 1, now()
     FROM generate_series(1, :cards) n;
   CREATE TABLE floor (id int PRIMARY KEY, n int NOT NULL) WITH (fillfactor = 50);
   INSERT INTO floor SELECT n, 0 FROM generate_series(1, {PEOPLE}) n

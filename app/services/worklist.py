@@ -23,16 +23,27 @@ TABS = {
     "done": ("c.stage = 9", "c.processed_at DESC, c.id DESC"),
 }
 
+_CARD_COLUMNS = """
+  c.id, c.vehicle_id, c.stage, c.status_id, c.rank, c.next_call_at, c.assigned_at, c.processed_at, c.version
+"""
+# Names are looked up by single queries in the list of columns: as joins they would take the planner longer to order
+# than the whole query takes to run.
 _LINE = """
   c.id, c.stage, c.status_id, c.next_call_at, c.assigned_at, c.processed_at, c.version,
   v.title, v.year, v.mileage_km, v.price, v.price_pct, v.is_reserved, v.published_at, v.on_sale,
-  ci.name AS city, ci.timezone, mk.name AS make, mo.name AS model, a.prev_price, s.name AS status, s.color
+  (SELECT name FROM city WHERE id = v.city_id) AS city, (SELECT timezone FROM city WHERE id = v.city_id) AS timezone,
+  (SELECT name FROM make WHERE id = v.make_id) AS make, (SELECT name FROM car_model WHERE id = v.model_id) AS model,
+  (SELECT prev_price FROM ad WHERE id = v.ad_id) AS prev_price,
+  (SELECT name FROM status WHERE id = c.status_id) AS status, (SELECT color FROM status WHERE id = c.status_id) AS color
 """
-_LINE_FROM = """
-  FROM card c JOIN vehicle v ON v.id = c.vehicle_id LEFT JOIN city ci ON ci.id = v.city_id
-  LEFT JOIN make mk ON mk.id = v.make_id LEFT JOIN car_model mo ON mo.id = v.model_id
-  LEFT JOIN ad a ON a.id = v.ad_id LEFT JOIN status s ON s.id = c.status_id
-"""
+
+
+def _lines_of(condition: str, order: str) -> str:
+    """The page is cut out of the cards alone; only what is left of them meets the vehicles."""
+    return f"""
+    SELECT {_LINE} FROM (SELECT {_CARD_COLUMNS} FROM card c WHERE {condition} ORDER BY {order} LIMIT :n) c
+    JOIN vehicle v ON v.id = c.vehicle_id ORDER BY {order}
+    """  # noqa: S608  the parts are constants of this module
 
 
 def counts(session: Session, operator_id: int, now: datetime) -> dict[str, int]:
@@ -56,12 +67,7 @@ def lines(session: Session, operator_id: int, tab: str, *, after: tuple[datetime
     if tab == "done" and after is not None:
         condition += " AND (c.processed_at, c.id) < (:at, :last)"
         values |= {"at": after[0], "last": after[1]}
-    return list(
-        session.execute(
-            text(f"SELECT {_LINE} {_LINE_FROM} WHERE c.operator_id = :id AND {condition} ORDER BY {order} LIMIT :n"),  # noqa: S608
-            values,
-        )
-    )
+    return list(session.execute(text(_lines_of(f"c.operator_id = :id AND {condition}", order)), values))
 
 
 def first_of(session: Session, operator_id: int, now: datetime) -> int | None:
@@ -116,18 +122,18 @@ _CARD = text("""
          v.title, v.year, v.mileage_km, v.price, v.price_pct, v.body, v.fuel, v.gearbox, v.drive, v.wheel, v.color,
          v.engine_cc, v.power_hp, v.owners, v.vin, v.plate, v.is_damaged, v.is_reserved, v.on_sale, v.published_at,
          v.seller_kind, v.reseller_score, v.seller_id, v.edits, v.make_id, v.model_id, v.generation_id, v.city_id,
-         mk.name AS make, mo.name AS model, ge.name AS generation, ci.name AS city, re.name AS region,
+         (SELECT name FROM make WHERE id = v.make_id) AS make,
+         (SELECT name FROM car_model WHERE id = v.model_id) AS model,
+         (SELECT name FROM generation WHERE id = v.generation_id) AS generation, ci.name AS city, re.name AS region,
          COALESCE(ci.timezone, NULLIF(re.timezone, ''), 'Europe/Moscow') AS timezone,
          a.description, a.photos, a.url, a.seller_name, a.phone_protected, a.phone_trouble, a.prev_price,
-         f.name AS filter_name, st.name AS status_name, st.color AS status_color, st.is_closing,
-         u.first_name || ' ' || u.last_name AS operator_name, m.median, m.n AS median_n,
+         (SELECT name FROM ad_filter WHERE id = c.filter_id) AS filter_name,
+         (SELECT first_name || ' ' || last_name FROM ab_user WHERE id = c.operator_id) AS operator_name,
+         st.name AS status_name, st.color AS status_color, st.is_closing, m.median, m.n AS median_n,
          cb.at AS callback_at, cb.note AS callback_note
   FROM card c JOIN vehicle v ON v.id = c.vehicle_id
-  LEFT JOIN make mk ON mk.id = v.make_id LEFT JOIN car_model mo ON mo.id = v.model_id
-  LEFT JOIN generation ge ON ge.id = v.generation_id
   LEFT JOIN city ci ON ci.id = v.city_id LEFT JOIN region re ON re.id = COALESCE(ci.region_id, v.region_id)
-  LEFT JOIN ad a ON a.id = v.ad_id LEFT JOIN ad_filter f ON f.id = c.filter_id
-  LEFT JOIN status st ON st.id = c.status_id LEFT JOIN ab_user u ON u.id = c.operator_id
+  LEFT JOIN ad a ON a.id = v.ad_id LEFT JOIN status st ON st.id = c.status_id
   LEFT JOIN market_price m ON m.model_id = v.model_id AND m.year = v.year
   LEFT JOIN callback cb ON cb.card_id = c.id AND cb.done_at IS NULL
   WHERE c.id = :id
@@ -203,26 +209,29 @@ def find(session: Session, query: str, operator_id: int | None) -> list[Row[Any]
     if len(digits) == 11 and digits[0] == "8":
         digits = "7" + digits[1:]
     start = digits if digits.startswith("7") else "7" + digits
-    values: dict[str, Any] = {"vin": query.strip().upper()[:17], "id": int(digits) if 0 < len(digits) <= 9 else 0}
-    values["phone_end"] = digits[::-1] + "%" if len(digits) >= 4 else ""
-    values["phone_start"] = start + "%" if len(digits) >= 6 else ""  # a shorter start fits half the country
-    values["external"] = query.strip()[:100]
-    mine = "AND c.operator_id = :operator" if operator_id is not None else ""
-    values["operator"] = operator_id
-    return list(
-        session.execute(
-            text(f"""
-            SELECT {_LINE} {_LINE_FROM} WHERE c.vehicle_id IN (
-              SELECT vehicle_id FROM card WHERE id = :id
-              UNION SELECT id FROM vehicle WHERE vin = :vin AND :vin <> ''
-              UNION SELECT v.id FROM seller_phone p JOIN vehicle v ON v.seller_id = p.seller_id
-                    WHERE :phone_end <> '' AND reverse(p.phone) LIKE :phone_end
-              UNION SELECT v.id FROM seller_phone p JOIN vehicle v ON v.seller_id = p.seller_id
-                    WHERE :phone_start <> '' AND p.phone LIKE :phone_start
-              UNION SELECT vehicle_id FROM ad WHERE external_id = :external AND vehicle_id IS NOT NULL
-                    AND source_id IN (SELECT id FROM source)
-            ) {mine} ORDER BY c.id DESC LIMIT 20
-            """),  # noqa: S608
-            values,
-        )
-    )
+    values: dict[str, Any] = {"vin": query.strip().upper()[:17], "external": query.strip()[:100], "n": 20}
+    where = [_BY_VIN, _BY_AD] if query.strip() else []
+    if 0 < len(digits) <= 9:
+        where.append("SELECT vehicle_id FROM card WHERE id = :id")
+        values["id"] = int(digits)
+    if len(digits) >= 4:
+        where.append(_BY_PHONE.format(condition="reverse(p.phone) LIKE :phone_end"))
+        values["phone_end"] = digits[::-1] + "%"
+    if len(digits) >= 6:  # a shorter start fits half the country
+        where.append(_BY_PHONE.format(condition="p.phone LIKE :phone_start"))
+        values["phone_start"] = start + "%"
+    if not where:
+        return []
+    condition = f"c.vehicle_id IN ({' UNION '.join(where)})"
+    if operator_id is not None:
+        condition += " AND c.operator_id = :operator"
+        values["operator"] = operator_id
+    return list(session.execute(text(_lines_of(condition, "c.id DESC")), values))
+
+
+_BY_VIN = "SELECT id FROM vehicle WHERE vin = :vin"
+_BY_AD = """
+  SELECT vehicle_id FROM ad WHERE external_id = :external AND vehicle_id IS NOT NULL
+    AND source_id IN (SELECT id FROM source)
+"""
+_BY_PHONE = "SELECT v.id FROM seller_phone p JOIN vehicle v ON v.seller_id = p.seller_id WHERE {condition}"
