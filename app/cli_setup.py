@@ -14,7 +14,7 @@ import config
 from app import create_app
 from app.doctor import examine
 from app.extensions import db
-from app.security import ADMIN, ROLES, role_difference, seed_roles
+from app.security import ADMIN, ROLES, grant_new, known_permissions, role_difference, seed_roles
 from app.services import deploy, people
 
 
@@ -22,11 +22,14 @@ def deploy_all(settings: config.Config) -> Flask:
     """The deploy step: tables, permissions, roles, books. Safe to repeat; web and worker start on what it leaves."""
     with create_app(settings).app_context():
         deploy.migrate()
+        before = known_permissions(db.session)
+        db.session.remove()
         db.engine.dispose()  # this application has done its part; its connections must not linger
     app = create_app(settings, deploying=True)
     with app.app_context():
         sm = app.extensions["appbuilder"].sm
         sm.add_role(ADMIN)  # built in, yet people hang on a row; FAB writes it only where it makes the tables itself
+        grant_new(sm, before)
         seed_roles(sm)
         for step in ("install_books", "install_statuses"):
             if (install := getattr(deploy, step, None)) is not None:

@@ -22,6 +22,7 @@ SESSION_LIFE = timedelta(hours=10)
 SESSION_IDLE = timedelta(minutes=30)
 FREE_TRIES = 5  # failures before the back-off begins
 MIN_PASSWORD = 12
+NOBODY = "<nobody>"  # no account can be called so: invitations refuse angle brackets
 
 # What belongs to everybody who has logged in.
 _OWN = [
@@ -141,12 +142,13 @@ class ProzvonSecurity(SecurityManager):
     # --- lock-out
 
     def auth_user_db(self, username: str, password: str) -> Any:
-        account = (username or "").casefold()[:128]
+        username = (username or "").replace("\0", "")  # PostgreSQL takes no NUL: it would be a 500 instead of «no»
+        account = username.casefold()[:128]
         now = datetime.now(UTC)
         tries = self.session.get(LoginTry, account)
         if tries is not None and tries.blocked_until is not None and tries.blocked_until > now:
             # As slow as a real check, so that a locked account cannot be told from a wrong password.
-            super().auth_user_db("\0nobody", password)
+            super().auth_user_db(NOBODY, password)
             return None
         user = super().auth_user_db(username, password)
         if user is None:
@@ -231,22 +233,44 @@ def wanted_permissions(role: str, known: list[tuple[str, str]]) -> set[tuple[str
 def role_difference(sm: ProzvonSecurity, role_name: str) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
     """(missing, extra): what the role lacks and what it has beyond the table."""
     role = sm.find_role(role_name)
-    pairs = sm.session.execute(
+    wanted = wanted_permissions(role_name, list(known_permissions(sm.session)))
+    has = {(pv.permission.name, pv.view_menu.name) for pv in role.permissions} if role else set()
+    return wanted - has, has - wanted
+
+
+def known_permissions(session: Any) -> set[tuple[str, str]]:
+    """Every (permission, view) that the database knows; empty before the first deploy."""
+    rows = session.execute(
         select(Permission.name, ViewMenu.name)
         .select_from(PermissionView)
         .join(Permission, PermissionView.permission_id == Permission.id)
         .join(ViewMenu, PermissionView.view_menu_id == ViewMenu.id)
     )
-    wanted = wanted_permissions(role_name, [(p, v) for p, v in pairs])
-    has = {(pv.permission.name, pv.view_menu.name) for pv in role.permissions} if role else set()
-    return wanted - has, has - wanted
+    return {(permission, view) for permission, view in rows}
+
+
+def grant_new(sm: ProzvonSecurity, before: set[tuple[str, str]]) -> int:
+    """Permissions that this release has brought reach the roles that the table gives them to; edits stay as they are.
+
+    `before` is what known_permissions() said before the deploy. Returns how many were granted.
+    """
+    fresh = known_permissions(sm.session) - before
+    granted = 0
+    for name in ROLES:
+        role = sm.find_role(name)
+        if role is None or not before:
+            continue
+        for permission, view in wanted_permissions(name, list(fresh)):
+            sm.add_permission_role(role, sm.find_permission_view_menu(permission, view))
+            granted += 1
+    sm.session.commit()
+    return granted
 
 
 def seed_roles(sm: ProzvonSecurity, *, restore: bool = False) -> list[str]:
     """Deploy step, after FAB has written its permissions. A role that exists is the admin's own: left alone.
 
-    New permissions of a new release reach existing roles only through `restore`, which the admin asks for.
-    Returns the names of the roles written.
+    `restore` makes the roles what the table says. Returns the names of the roles written.
     """
     written = []
     for name in ROLES:
