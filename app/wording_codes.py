@@ -19,6 +19,7 @@ SENTENCES: dict[str, Any] = {
     "card_not_yours": _l("This card is not with you (any more). Take the next one."),
     "card_not_taken": _l("Take the card into work first."),
     "card_closed": _l("The card is closed. Only a supervisor may open it again."),
+    "car_not_on_sale": _l("The car is no longer on sale."),
     "card_open_already": _l("This car has an open card already: go on with that one."),
     "card_changed_meanwhile": _l(
         "The card was changed in another window. Open it anew; your text stays on the screen."

@@ -132,6 +132,8 @@ def _open_again(session: Session, card: Card, actor_id: int, now: datetime) -> N
     """The card returns to whom it was closed by, with an assignment and counted, as if it had never left."""
     if session.execute(select(Card.id).where(Card.vehicle_id == card.vehicle_id, Card.stage < CLOSED)).first():
         raise Refused("card_open_already")
+    if not card.vehicle.on_sale:
+        raise Refused("car_not_on_sale")  # nothing would ever take the card out of the list again
     card.stage, card.closed_why = IN_WORK, ""
     session.add(Assignment(card_id=card.id, operator_id=card.operator_id, from_at=now, by_id=actor_id, why="reopened"))
     session.flush()

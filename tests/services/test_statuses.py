@@ -263,6 +263,14 @@ def test_a_closed_card_is_not_opened_beside_an_open_one_of_the_same_car(session,
     assert refusal(session, card, again, actor_id=boss, is_supervisor=True) == "card_open_already"
 
 
+def test_the_card_of_a_car_that_is_gone_is_not_opened_again(session, card, operator):
+    press(session, card, "refused", operator)
+    card.vehicle.on_sale = False
+    boss = factories.get_user(session, "supervisor").id
+    again = Result(status_named(session, "no_answer"))
+    assert refusal(session, card, again, actor_id=boss, is_supervisor=True) == "car_not_on_sale"
+
+
 # --- the table of statuses
 
 
