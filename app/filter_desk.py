@@ -58,7 +58,7 @@ class AdFilterView(AdminView):
     label_columns = labels(
         name=_l("Name"), link=_l("Name"), is_enabled=_l("On"), is_archived=_l("In the archive"),
         priority=_l("Priority"), target=_l("For whom"), cars_text=_l("Cars"), places_text=_l("Where"),
-        pool_n=_l("Waiting"), work_n=_l("In work"), changed_at=_l("Changed"), version=_l("Version"),
+        pool_n=_l("In the pool"), work_n=_l("In work"), changed_at=_l("Changed"), version=_l("Version"),
         created_at=_l("Created"),
     )  # fmt: skip
     formatters_columns = formatted()
@@ -200,7 +200,7 @@ def _dictionaries(draft: FilterDraft) -> dict[str, Any]:
     groups = session.execute(select(OperatorGroup).order_by(OperatorGroup.name)).scalars().all()
     operators = session.execute(select(OperatorProfile)).scalars().all()
     return {
-        "groups": groups,
+        "group_rows": groups,
         "operators": sorted(operators, key=lambda one: str(one).casefold()),
         "regions": session.execute(select(Region).order_by(Region.name)).scalars().all(),
         "sources": session.execute(select(Source).order_by(Source.name)).scalars().all(),
