@@ -42,7 +42,8 @@ ROWS = (
     f"""INSERT INTO vehicle (id, title, seller_id, source_ids, on_sale, ad_id, make_id, model_id, year, mileage_km,
                              price, body, fuel, gearbox, drive, city_id, region_id, vin, published_at)
         SELECT n, 'Лада Пример, ' || 1996 + n % 30, 1 + n % (:n / 2), '{{1}}', n > :n - 400000, n,
-               kind.make_id, kind.id, 1996 + n % 30, n * 7919 % 300000, 100000 + n * 7919 % 3000000, 'sedan', 'petrol', 'manual', 'front',
+               kind.make_id, kind.id, 1996 + n % 30, n * 7919 % 300000, 100000 + n * 7919 % 3000000,
+               'sedan', 'petrol', 'manual', 'front',
                town.id, town.region_id, CASE WHEN n % 3 = 0 THEN 'XTA' || lpad(n::text, 14, '0') END,
                now() - (:n - n) * interval '20 seconds'
         {PLACED}""",

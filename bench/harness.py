@@ -97,6 +97,11 @@ def share(name: str, value: float, bound: float, note: str = "") -> Row:
     return Row(name, value, 1.0, value, f">= {bound:g}", value >= bound, note)
 
 
+def within(name: str, value: float, bound: float, note: str = "") -> Row:
+    """One measured figure beside what it may be at most."""
+    return Row(name, value, bound, value / bound, f"<= {bound:g}", value <= bound, note)
+
+
 def none_of(name: str, n: int) -> Row:
     """A count that must be nought."""
     return Row(name, n, 0, n, "= 0", n == 0)
