@@ -21,8 +21,24 @@ def company_day(now: datetime, zone: str) -> date:
 def lock_operators(session: Session, operator_ids: Collection[int]) -> None:
     """Always in the order of ids, so that two transactions cannot wait for each other."""
     session.execute(
-        text("SELECT 1 FROM operator_profile WHERE user_id = ANY(:ids) ORDER BY user_id FOR UPDATE"),
+        text("SELECT 1 FROM operator_profile WHERE user_id = ANY(:ids) ORDER BY user_id FOR NO KEY UPDATE"),
         {"ids": sorted(operator_ids)},
+    )
+
+
+def lock_counters(session: Session, card_ids: Collection[int], others: Collection[int] = ()) -> None:
+    """All rows whose counters a step may touch, before it touches any: operators first, then filters with a cap."""
+    ids = sorted(card_ids)
+    owners = session.execute(
+        text("SELECT DISTINCT operator_id FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3)"), {"ids": ids}
+    ).scalars()
+    lock_operators(session, {*owners, *others})
+    session.execute(
+        text("""
+        SELECT 1 FROM ad_filter WHERE id IN (SELECT filter_id FROM card WHERE id = ANY(:ids))
+          AND (open_cap IS NOT NULL OR day_cap IS NOT NULL) ORDER BY id FOR NO KEY UPDATE
+        """),
+        {"ids": ids},
     )
 
 
@@ -31,10 +47,7 @@ def leave(session: Session, card_ids: Collection[int]) -> None:
     if not card_ids:
         return
     ids = sorted(card_ids)
-    owners = session.execute(
-        text("SELECT DISTINCT operator_id FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3)"), {"ids": ids}
-    ).scalars()
-    lock_operators(session, list(owners))
+    lock_counters(session, ids)
     session.execute(
         text("""
         UPDATE operator_profile p SET open_n = GREATEST(p.open_n - n.open_n, 0), new_n = GREATEST(p.new_n - n.new_n, 0)
@@ -62,10 +75,7 @@ def come_back(session: Session, card_ids: Collection[int]) -> None:
     if not card_ids:
         return
     ids = sorted(card_ids)
-    owners = session.execute(
-        text("SELECT DISTINCT operator_id FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3)"), {"ids": ids}
-    ).scalars()
-    lock_operators(session, list(owners))
+    lock_counters(session, ids)
     session.execute(
         text("""
         UPDATE operator_profile p SET open_n = p.open_n + n.open_n, new_n = p.new_n + n.new_n

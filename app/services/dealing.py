@@ -17,10 +17,33 @@ from app import settings
 from app.domain.distribution import DealRules, Decision, FilterQuota, GroupLoad, OperatorLoad, WaitingCard, deal
 from app.errors import Reason
 from app.services import counters
-from app.services.distribution import Place, enter
+from app.services.distribution import LET_GO_FOR, Place, enter
 from app.services.filters import schedule_of
 
 PRESENT = ("ready", "wrap_up", "talking")
+
+# One statement for each kind of pool, and inside it one walk along the index for each pool. The conditions of the
+# partial indexes stand there literally.
+_POOLS = (
+    """
+    SELECT c.* FROM operator_group g, LATERAL (
+      SELECT id, rank, filter_id, group_id, for_operator_id FROM card
+      WHERE stage = 0 AND filter_id IS NOT NULL AND group_id = g.id AND for_operator_id IS NULL
+      ORDER BY rank DESC, id LIMIT :n {lock}) c
+    WHERE g.is_enabled AND g.is_push
+    """,
+    """
+    SELECT id, rank, filter_id, group_id, for_operator_id FROM card
+    WHERE stage = 0 AND filter_id IS NOT NULL AND group_id IS NULL AND for_operator_id IS NULL
+    ORDER BY rank DESC, id LIMIT :n {lock}
+    """,
+    """
+    SELECT c.* FROM operator_profile p, LATERAL (
+      SELECT id, rank, filter_id, group_id, for_operator_id FROM card
+      WHERE stage = 0 AND for_operator_id IS NOT NULL AND for_operator_id = p.user_id
+      ORDER BY rank DESC, id LIMIT :n {lock}) c
+    """,
+)
 
 
 @dataclass(slots=True)
@@ -39,7 +62,7 @@ def deal_cards(session: Session, now: datetime, zone: str, *, dry_run: bool = Fa
     quotas = _quotas(session, now, zone, lock=not dry_run)
     room = sum(max(0, min(load.max_new or 0, load.max_open or 0) - load.new_n) for load in operators if load.is_present)
     batch = settings.get(session, "deal_batch")
-    cards = _waiting(session, min(batch, max(room * 2, 50)), lock=not dry_run)
+    cards = _waiting(session, min(batch, max(room * 2, 50)), now, lock=not dry_run)
     decisions = deal(cards, _groups(session), operators, quotas, now.astimezone(ZoneInfo(zone)), DealRules())
     done = Dealt(decisions=decisions)
     for decision in decisions:
@@ -63,7 +86,7 @@ def _operators(session: Session, now: datetime, zone: str, *, lock: bool) -> lis
                CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END AS day_n,
                (u.active AND p.presence = ANY(:present) AND p.seen_at > :seen_after) AS is_present
         FROM operator_profile p JOIN ab_user u ON u.id = p.user_id ORDER BY p.user_id
-        {"FOR UPDATE OF p" if lock else ""}
+        {"FOR NO KEY UPDATE OF p" if lock else ""}
         """),  # noqa: S608
         {
             "hour": counters.company_hour(now),
@@ -104,7 +127,7 @@ def _quotas(session: Session, now: datetime, zone: str, *, lock: bool) -> list[F
         text(f"""
         SELECT id, open_cap, day_cap, open_n, CASE WHEN day_on = :day THEN day_n ELSE 0 END AS day_n, schedule
         FROM ad_filter WHERE open_cap IS NOT NULL OR day_cap IS NOT NULL OR schedule <> '[]'::jsonb
-        ORDER BY id {"FOR UPDATE" if lock else ""}
+        ORDER BY id {"FOR NO KEY UPDATE" if lock else ""}
         """),  # noqa: S608
         {"day": counters.company_day(now, zone)},
     )
@@ -121,26 +144,12 @@ def _quotas(session: Session, now: datetime, zone: str, *, lock: bool) -> list[F
     ]
 
 
-def _waiting(session: Session, limit: int, *, lock: bool) -> list[WaitingCard]:
+def _waiting(session: Session, limit: int, now: datetime, *, lock: bool) -> list[WaitingCard]:
     """The head of every pool that is dealt: one pool full of undealable cards must not hide another."""
-    pools = session.execute(
-        text("""
-        SELECT 'stage = 0 AND filter_id IS NOT NULL AND for_operator_id IS NULL AND group_id = ' || g.id AS pool
-        FROM operator_group g WHERE g.is_enabled AND g.is_push
-        UNION ALL SELECT 'stage = 0 AND filter_id IS NOT NULL AND for_operator_id IS NULL AND group_id IS NULL'
-        UNION ALL SELECT 'stage = 0 AND for_operator_id IS NOT NULL AND for_operator_id = ' || p.user_id
-        FROM operator_profile p
-        """)
-    ).scalars()
+    lock_them = "FOR UPDATE SKIP LOCKED" if lock else ""
     found: list[WaitingCard] = []
-    for pool in list(pools):
-        rows = session.execute(
-            text(f"""
-            SELECT id, rank, filter_id, group_id, for_operator_id FROM card WHERE {pool}
-            ORDER BY rank DESC, id LIMIT :n {"FOR UPDATE SKIP LOCKED" if lock else ""}
-            """),  # noqa: S608  ids of our own tables
-            {"n": limit},
-        )
+    for pool in _POOLS:
+        rows = session.execute(text(pool.format(lock=lock_them)), {"n": limit})
         found += [
             WaitingCard(
                 id=row.id,
@@ -151,19 +160,19 @@ def _waiting(session: Session, limit: int, *, lock: bool) -> list[WaitingCard]:
             )
             for row in rows
         ]
-    return _without_who_let_go(session, found)
+    return _without_who_let_go(session, found, now)
 
 
-def _without_who_let_go(session: Session, cards: list[WaitingCard]) -> list[WaitingCard]:
+def _without_who_let_go(session: Session, cards: list[WaitingCard], now: datetime) -> list[WaitingCard]:
     """A card that somebody let go or left lying is offered to others first."""
     rows = session.execute(
         text("""
         SELECT card_id, array_agg(DISTINCT operator_id) AS operators FROM assignment
         WHERE card_id = ANY(:ids) AND operator_id IS NOT NULL AND ended_why IN ('timeout', 'untouched', 'skipped')
-          AND until_at > now() - interval '12 hours'
+          AND until_at > :since
         GROUP BY card_id
         """),
-        {"ids": [card.id for card in cards]},
+        {"ids": [card.id for card in cards], "since": now - LET_GO_FOR},
     )
     not_for = {row.card_id: frozenset(row.operators) for row in rows}
     if not not_for:
@@ -231,7 +240,7 @@ def why_not_dealt(session: Session, card_id: int, now: datetime, zone: str) -> R
         id=card.id, rank=card.rank, filter_id=card.filter_id, operator_id=card.for_operator_id, group_id=card.group_id
     )
     decision = deal(
-        _without_who_let_go(session, [waiting]),
+        _without_who_let_go(session, [waiting], now),
         _groups(session),
         _operators(session, now, zone, lock=False),
         _quotas(session, now, zone, lock=False),

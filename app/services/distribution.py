@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -44,18 +46,39 @@ def _pool_sql(name: str) -> str:
     return f"""{name} AS (
     SELECT id, filter_id FROM card
     WHERE {_POOLS[name]} AND EXISTS (SELECT 1 FROM o) AND {none_yet}
-      AND NOT (filter_id = ANY(ARRAY(SELECT id FROM no_room)))
+      AND NOT (filter_id = ANY(ARRAY(SELECT id FROM no_room))) AND NOT (id = ANY(ARRAY(SELECT card_id FROM let_go)))
     ORDER BY rank DESC, id LIMIT 1 FOR UPDATE SKIP LOCKED
   )"""  # noqa: S608  the names are the constants above
 
+
+# As domain.schedule says it, for the filters that are dealt at certain hours only.
+_CLOSED_NOW = """
+  SELECT f.id FROM ad_filter f WHERE f.schedule <> '[]'::jsonb AND NOT EXISTS (
+    SELECT 1 FROM jsonb_to_recordset(f.schedule) AS w(days jsonb, "from" text, "to" text),
+      LATERAL (SELECT COALESCE(NULLIF(w."from", ''), '00:00')::time AS since,
+                      COALESCE(NULLIF(w."to", ''), '00:00')::time AS till,
+                      COALESCE(jsonb_array_length(w.days), 0) = 0 OR w.days @> to_jsonb(CAST(:weekday AS int)) AS today,
+                      COALESCE(jsonb_array_length(w.days), 0) = 0
+                        OR w.days @> to_jsonb((CAST(:weekday AS int) + 6) % 7) AS yesterday) x
+    WHERE CASE WHEN since < till THEN today AND CAST(:clock AS time) >= since AND CAST(:clock AS time) < till
+               ELSE today AND CAST(:clock AS time) >= since OR yesterday AND CAST(:clock AS time) < till END)
+"""
+# A card that somebody let go or left lying is for others first. The start of the assignment is there for its index:
+# who had the card longer than two days has let it go long ago.
+LET_GO_FOR = timedelta(hours=12)
+_LET_GO = """
+  SELECT card_id FROM assignment
+  WHERE operator_id = :operator_id AND from_at > :let_go_since - interval '2 days' AND until_at > :let_go_since
+    AND ended_why IN ('timeout', 'untouched', 'skipped')
+"""
 
 _CLAIM = text(f"""
   WITH o AS (
     SELECT p.user_id FROM operator_profile p WHERE p.user_id = :operator_id AND {HAS_ROOM} FOR UPDATE
   ), no_room AS (
     SELECT id FROM ad_filter WHERE open_n >= open_cap OR (CASE WHEN day_on = :day THEN day_n ELSE 0 END) >= day_cap
-    UNION ALL SELECT unnest(CAST(:left_out AS int[]))
-  ), {", ".join(_pool_sql(name) for name in _POOLS)}, c AS (
+    UNION ALL {_CLOSED_NOW} UNION ALL SELECT unnest(CAST(:left_out AS int[]))
+  ), let_go AS ({_LET_GO}), {", ".join(_pool_sql(name) for name in _POOLS)}, c AS (
     {" UNION ALL ".join(f"SELECT id, filter_id FROM {name}" for name in _POOLS)}
   ), n AS (
     UPDATE operator_profile p SET {COUNT_ONE} WHERE p.user_id = :operator_id AND EXISTS (SELECT 1 FROM c)
@@ -85,6 +108,9 @@ class Place:
             "now": self.now,
             "hour": counters.company_hour(self.now),
             "day": counters.company_day(self.now, self.zone),
+            "let_go_since": self.now - LET_GO_FOR,
+            "weekday": self.now.astimezone(ZoneInfo(self.zone)).weekday(),
+            "clock": self.now.astimezone(ZoneInfo(self.zone)).time(),
         } | more
 
 
@@ -261,6 +287,7 @@ def return_overdue(session: Session, now: datetime) -> dict[str, int]:
             "untouched": now - timedelta(minutes=rules["take_return_min"]),
         },
     ).all()
+    counters.lock_counters(session, [row.id for row in late])
     done: dict[str, int] = {}
     for why in ("timeout", "absent", "untouched"):
         done[why] = to_pool(session, [row.id for row in late if row.why == why], now, why=why)
@@ -318,16 +345,21 @@ def move(
 ) -> MassMove:
     """Carry out a reassignment as one undoable step. Callbacks and texts go along; the caps of the receivers hold."""
     session.execute(text("SELECT 1 FROM card WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": sorted(card_ids)})
-    counters.lock_operators(session, operator_ids)
+    counters.lock_counters(session, card_ids, operator_ids)
     plan = plan_move(session, card_ids, operator_ids, place)
     if not plan.cards:
         raise Refused("move_no_room")
     before = session.execute(
-        text("SELECT id, operator_id, stage FROM card WHERE id = ANY(:ids)"), {"ids": [card for card, _ in plan.cards]}
+        text("SELECT id, operator_id, stage, version FROM card WHERE id = ANY(:ids)"),
+        {"ids": [card for card, _ in plan.cards]},
     ).all()
     was = {row.id: (row.operator_id, row.stage) for row in before}
+    version = {row.id: row.version + 1 for row in before}  # as this move leaves them: who works on a card raises it
     record = MassMove(
-        at=place.now, by_id=actor_id, why=why[:200], cards=[[card, *was[card], target] for card, target in plan.cards]
+        at=place.now,
+        by_id=actor_id,
+        why=why[:200],
+        cards=[[card, *was[card], target, version[card]] for card, target in plan.cards],
     )
     session.add(record)
     session.flush()
@@ -353,7 +385,8 @@ def _hand_over(
     session.execute(
         text("""
         UPDATE card c SET operator_id = n.user_id, stage = CASE WHEN c.stage = 0 THEN 1 ELSE c.stage END,
-               assigned_at = :now, version = c.version + 1
+               assigned_at = :now, taken_at = CASE WHEN c.stage = 2 THEN :now ELSE c.taken_at END,
+               version = c.version + 1
         FROM unnest(CAST(:ids AS bigint[]), CAST(:users AS int[])) AS n(id, user_id) WHERE c.id = n.id
         """),
         values,
@@ -374,11 +407,22 @@ def _hand_over(
         """),
         values,
     )
-    enter(session, ids, place, by_day=True)
+    enter(session, ids, place, by_day=True, from_pool=[card for card in ids if was[card][1] == POOL])
 
 
-def enter(session: Session, card_ids: Sequence[int], place: Place, *, by_day: bool) -> None:
-    """These cards have just come to their operators: raise the counters. Call after the cards changed."""
+def enter(
+    session: Session,
+    card_ids: Sequence[int],
+    place: Place,
+    *,
+    by_day: bool,
+    from_pool: Sequence[int] | None = None,
+) -> None:
+    """These cards have just come to their operators: raise the counters. Call after the cards changed.
+
+    A filter's quota of the day counts what leaves the pool (all, unless `from_pool` says which), not who has it.
+    """
+    fresh = list(card_ids if from_pool is None else from_pool) if by_day else []
     session.execute(
         text("""
         UPDATE operator_profile p SET open_n = p.open_n + n.open_n, new_n = p.new_n + n.new_n,
@@ -394,12 +438,12 @@ def enter(session: Session, card_ids: Sequence[int], place: Place, *, by_day: bo
     session.execute(
         text("""
         UPDATE ad_filter f SET open_n = f.open_n + n.n, day_on = :day,
-               day_n = (CASE WHEN f.day_on = :day THEN f.day_n ELSE 0 END) + CASE WHEN :by_day THEN n.n ELSE 0 END
-        FROM (SELECT filter_id, count(*)::int AS n FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3)
-              GROUP BY filter_id) n
+               day_n = (CASE WHEN f.day_on = :day THEN f.day_n ELSE 0 END) + n.fresh
+        FROM (SELECT filter_id, count(*)::int AS n, (count(*) FILTER (WHERE id = ANY(:fresh)))::int AS fresh
+              FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3) GROUP BY filter_id) n
         WHERE f.id = n.filter_id AND (f.open_cap IS NOT NULL OR f.day_cap IS NOT NULL)
         """),
-        place.values(ids=list(card_ids), by_day=by_day),
+        place.values(ids=list(card_ids), fresh=fresh),
     )
 
 
@@ -408,34 +452,92 @@ def undo_move(session: Session, move_id: int, place: Place, *, actor_id: int) ->
     record = session.get(MassMove, move_id, with_for_update=True)
     if record is None or record.undone_at is not None:
         raise Refused("move_already_undone")
-    targets = {card: (owner, stage, target) for card, owner, stage, target in record.cards}
+    moved = {card: _Moved(*rest) for card, *rest in record.cards}
     rows = session.execute(
-        text("SELECT id, operator_id, stage FROM card WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"),
-        {"ids": sorted(targets)},
+        text("SELECT id, operator_id, stage, version FROM card WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"),
+        {"ids": sorted(moved)},
     ).all()
-    back = [row.id for row in rows if row.operator_id == targets[row.id][2] and row.stage < CLOSED]
-    to_owner = [card for card in back if targets[card][0] is not None]
-    to_pool(session, [card for card in back if targets[card][0] is None], place.now, why="undone")
-    counters.leave(session, to_owner)
-    end_assignments(session, to_owner, place.now, "undone")
-    for card in to_owner:
-        owner, stage, _ = targets[card]
-        session.execute(
-            text("UPDATE card SET operator_id = :owner, stage = :stage, version = version + 1 WHERE id = :id"),
-            {"id": card, "owner": owner, "stage": stage or POOL},
-        )
-        session.execute(
-            text("""
-            INSERT INTO assignment (card_id, operator_id, from_at, by_id, why)
-            VALUES (:id, :owner, :now, :actor, 'undone')
-            """),
-            {"id": card, "owner": owner, "now": place.now, "actor": actor_id},
-        )
+    back = [row.id for row in rows if row.stage < CLOSED and moved[row.id].is_untouched(row)]
+    to_owner = [card for card in back if moved[card].owner is not None]
+    counters.lock_counters(session, back, [int(moved[card].owner or 0) for card in to_owner])
+    _uncount(session, Counter(moved[card].target for card in back), place, record.at)
+    to_pool(session, [card for card in back if moved[card].owner is None], place.now, why="undone")
     if to_owner:
-        enter(session, to_owner, place, by_day=False)
+        _give_back(session, {card: moved[card] for card in to_owner}, place, actor_id)
     record.undone_at = place.now
     note_event(session, "move_undone", actor_id=actor_id, subject="mass_move", subject_id=move_id, n=len(back))
+    session.flush()
     return len(back)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moved:
+    """One card of a MassMove: whose it was and at which stage, who got it, the version that the move gave it."""
+
+    owner: int | None
+    stage: int
+    target: int
+    version: int = 0
+
+    def is_untouched(self, card: Any) -> bool:
+        return bool(card.operator_id == self.target and card.version == self.version)
+
+
+def _give_back(session: Session, cards: dict[int, _Moved], place: Place, actor_id: int) -> None:
+    """The cards and their call-backs return to those who had them; the counters follow."""
+    ids = list(cards)
+    values = {
+        "ids": ids,
+        "owners": [cards[card].owner for card in ids],
+        "stages": [cards[card].stage for card in ids],
+        "now": place.now,
+        "actor": actor_id,
+    }
+    counters.leave(session, ids)
+    end_assignments(session, ids, place.now, "undone")
+    session.execute(
+        text("""
+        UPDATE card c SET operator_id = n.owner, stage = n.stage, assigned_at = :now, version = c.version + 1
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:owners AS int[]), CAST(:stages AS int[])) AS n(id, owner, stage)
+        WHERE c.id = n.id
+        """),
+        values,
+    )
+    session.execute(
+        text("""
+        INSERT INTO assignment (card_id, operator_id, from_at, by_id, why)
+        SELECT n.id, n.owner, :now, :actor, 'undone'
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:owners AS int[])) AS n(id, owner)
+        """),
+        values,
+    )
+    session.execute(
+        text("""
+        UPDATE callback b SET operator_id = n.owner
+        FROM unnest(CAST(:ids AS bigint[]), CAST(:owners AS int[])) AS n(id, owner)
+        WHERE b.card_id = n.id AND b.done_at IS NULL AND b.operator_id IS NOT NULL
+        """),
+        values,
+    )
+    enter(session, ids, place, by_day=False)
+
+
+def _uncount(session: Session, gone: Counter[int], place: Place, moved_at: datetime) -> None:
+    """What was undone was never given: the receivers' hour and day have their room back."""
+    session.execute(
+        text("""
+        UPDATE operator_profile p
+        SET hour_n = CASE WHEN p.hour_at = :hour THEN GREATEST(p.hour_n - n.n, 0) ELSE p.hour_n END,
+            day_n = CASE WHEN p.day_on = :day THEN GREATEST(p.day_n - n.n, 0) ELSE p.day_n END
+        FROM unnest(CAST(:users AS int[]), CAST(:counts AS int[])) AS n(user_id, n) WHERE p.user_id = n.user_id
+        """),
+        {
+            "users": list(gone),
+            "counts": list(gone.values()),
+            "hour": counters.company_hour(moved_at),
+            "day": counters.company_day(moved_at, place.zone),
+        },
+    )
 
 
 __all__ = ["IN_WORK", "Place", "claim_next", "close", "move", "plan_move", "return_overdue", "take", "to_pool"]

@@ -10,12 +10,15 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from app.domain.filters import OPEN, RANGES, Check, FilterSpec, explain, passes_residual
-from app.domain.matching import MatchIndex, bits
+from app.domain.filters import OPEN, RANGES, CarLine, Check, FilterSpec, explain, passes_residual
+from app.domain.matching import MatchIndex
 from app.services import filters, matching
 
-LOOKED_AT = 20_000  # cards that the overlap and word criteria look at one by one
+LOOKED_AT = 20_000  # cars that the overlap looks at one by one
+READ = 3_000  # cars whose texts are read for words: reading more would keep the builder waiting
 SAMPLE = 20
+TRIED = 2_000
+NEWEST = "v.published_at DESC NULLS LAST, v.id DESC"
 
 _SET_COLUMNS = {
     "city_ids": ("city", "v.city_id", "bigint"),
@@ -32,11 +35,11 @@ _SPAN_COLUMNS = {name: f"v.{name}" for name in RANGES} | {"price_to_median_pct":
 
 @dataclass(slots=True)
 class Preview:
-    """`fits` cards on sale now, `fresh` of them published within 24 h; `capped` when words made us stop counting."""
+    """`fits` cars on sale, `fresh` of them published within 24 h; `is_estimate`: words were read in a sample only."""
 
     fits: int = 0
     fresh: int = 0
-    capped: bool = False
+    is_estimate: bool = False
 
 
 @dataclass(slots=True)
@@ -52,7 +55,8 @@ class TestRun:
 
     fitting: list[tuple[Any, tuple[Check, ...]]] = field(default_factory=list)
     missing: list[tuple[Any, tuple[Check, ...]]] = field(default_factory=list)
-    missed_by: Counter[str] = field(default_factory=Counter)
+    missed_by: Counter[str] = field(default_factory=Counter)  # of the newest `tried` cars
+    tried: int = 0
 
 
 def where_of(spec: FilterSpec, now: datetime) -> tuple[str, dict[str, Any]]:
@@ -67,7 +71,8 @@ def where_of(spec: FilterSpec, now: datetime) -> tuple[str, dict[str, Any]]:
             parts.append(_or_unknown(f"{column} = ANY(CAST(:{wish} AS {kind}[]))", column, criterion, spec))
     if spec.source_ids is not None:
         values["source_ids"] = sorted(spec.source_ids)
-        parts.append("v.source_ids && CAST(:source_ids AS int[])")
+        silent = " OR v.source_ids = '{}'" if "source" in spec.unknown_ok else ""
+        parts.append(f"v.source_ids && CAST(:source_ids AS int[]){silent}")
     for name in RANGES:
         if getattr(spec, name) != OPEN:
             parts.append(_or_unknown(_span(name, _SPAN_COLUMNS[name], spec, values), _SPAN_COLUMNS[name], name, spec))
@@ -101,7 +106,9 @@ def _age(spec: FilterSpec, now: datetime, values: dict[str, Any]) -> str:
     parts = []
     if low is not None:
         values["age_low"] = now - timedelta(hours=low)
-        parts.append("v.published_at <= :age_low")
+        # A site's clock may run ahead of ours: an advert from the future is brand new.
+        parts.append("LEAST(v.published_at, :now) <= :age_low")
+        values["now"] = now
     if high is not None:
         values["age_high"] = now - timedelta(hours=high)
         parts.append("v.published_at >= :age_high")
@@ -109,32 +116,37 @@ def _age(spec: FilterSpec, now: datetime, values: dict[str, Any]) -> str:
 
 
 def _cars(spec: FilterSpec, values: dict[str, Any]) -> str:
-    makes = sorted({line.make_id for line in spec.lines if line.model_id is None})
-    models = sorted({line.model_id for line in spec.lines if line.model_id and line.generation_id is None})
-    generations = sorted({line.generation_id for line in spec.lines if line.generation_id})
-    values |= {"makes": makes, "models": models, "generations": generations}
-    parts = [
-        "v.make_id = ANY(CAST(:makes AS int[]))",
-        "v.model_id = ANY(CAST(:models AS int[]))",
-        "v.generation_id = ANY(CAST(:generations AS int[]))",
-    ]
-    if "car" in spec.unknown_ok:
-        values["models_of_generations"] = sorted({line.model_id for line in spec.lines if line.generation_id})
-        values["makes_of_lines"] = sorted({line.make_id for line in spec.lines if line.model_id})
-        parts += [
-            "v.generation_id IS NULL AND v.model_id = ANY(CAST(:models_of_generations AS int[]))",
-            "v.generation_id IS NULL AND v.model_id IS NULL AND v.make_id = ANY(CAST(:makes_of_lines AS int[]))",
-            "v.generation_id IS NULL AND v.model_id IS NULL AND v.make_id IS NULL",
-        ]
+    """A line asks for the deepest thing it names; when silence is accepted, what the card does tell must agree."""
+    lines = {
+        "generation": [line for line in spec.lines if line.generation_id is not None],
+        "model": [line for line in spec.lines if line.generation_id is None and line.model_id is not None],
+        "make": [line for line in spec.lines if line.model_id is None],
+    }
+    parts = []
+    for level, mine in lines.items():
+        if mine:
+            values[level] = sorted({getattr(line, f"{level}_id") for line in mine})
+            parts.append(f"v.{level}_id = ANY(CAST(:{level} AS int[]))")
+            if "car" in spec.unknown_ok:
+                parts.append(_silent(level, mine, values, level))
     return " OR ".join(f"({part})" for part in parts)
 
 
+def _silent(level: str, lines: list[CarLine], values: dict[str, Any], asked: str) -> str:
+    """Nothing is told at this level, and the level above agrees or says nothing either."""
+    above = {"generation": "model", "model": "make"}.get(level)
+    if above is None:
+        return f"v.{level}_id IS NULL"
+    name = f"{above}_above_{asked}"
+    values[name] = sorted({getattr(line, f"{above}_id") for line in lines})
+    higher = _silent(above, lines, values, asked)
+    return f"v.{level}_id IS NULL AND (v.{above}_id = ANY(CAST(:{name} AS int[])) OR ({higher}))"
+
+
 def count(session: Session, spec: FilterSpec, now: datetime) -> Preview:
-    """The live count of the builder."""
+    """The live count of the builder. Words are read in the newest cars only; from their share the rest is reckoned."""
     where, values = where_of(spec, now)
     values["fresh_since"] = now - timedelta(hours=24)
-    if spec.words_yes or spec.words_no:
-        return _count_by_words(session, spec, where, values, now)
     row = session.execute(
         text(f"""
         SELECT count(*) AS fits, count(*) FILTER (WHERE v.published_at >= :fresh_since) AS fresh
@@ -142,26 +154,40 @@ def count(session: Session, spec: FilterSpec, now: datetime) -> Preview:
         """),  # noqa: S608
         values,
     ).one()
-    return Preview(row.fits, row.fresh)
+    if not (spec.words_yes or spec.words_no) or not row.fits:
+        return Preview(row.fits, row.fresh)
+    return _by_words(session, spec, where, values, now, Preview(row.fits, row.fresh))
 
 
-def _count_by_words(session: Session, spec: FilterSpec, where: str, values: dict[str, Any], now: datetime) -> Preview:
-    rows = _rows(session, where, values, LOOKED_AT + 1)
-    found = Preview(capped=len(rows) > LOOKED_AT)
-    for row in rows[:LOOKED_AT]:
-        if passes_residual(spec, matching.cards_of(row)[0], now):
-            found.fits += 1
-            found.fresh += bool(row.published_at and row.published_at >= values["fresh_since"])
-    return found
+def _by_words(
+    session: Session, spec: FilterSpec, where: str, values: dict[str, Any], now: datetime, told: Preview
+) -> Preview:
+    rows = _rows(session, where, values, READ)
+    good = [row for row in rows if passes_residual(spec, matching.cards_of(row)[0], now)]
+    if told.fits <= len(rows):
+        fresh = sum(bool(row.published_at and row.published_at >= values["fresh_since"]) for row in good)
+        return Preview(len(good), fresh)
+    share = len(good) / len(rows)
+    return Preview(round(told.fits * share), round(told.fresh * share), is_estimate=True)
 
 
-def _rows(session: Session, where: str, values: dict[str, Any], limit: int, order: str = "v.id DESC") -> list[Row[Any]]:
+def _rows(
+    session: Session,
+    where: str,
+    values: dict[str, Any],
+    limit: int,
+    order: str = "v.id DESC",
+    *,
+    with_text: bool = True,
+) -> list[Row[Any]]:
+    words = "a.description, a.url" if with_text else "'' AS description, '' AS url"
+    join = "LEFT JOIN ad a ON a.id = v.ad_id" if with_text else ""
     return list(
         session.execute(
             text(f"""
-            SELECT {matching.COLUMNS}, a.description, a.url
-            FROM vehicle v LEFT JOIN card c ON c.vehicle_id = v.id AND c.stage < 9 LEFT JOIN ad a ON a.id = v.ad_id
-            WHERE {where} ORDER BY {order} LIMIT :row_cap
+            SELECT {matching.COLUMNS}, {words}
+            FROM (SELECT * FROM vehicle v WHERE {where} ORDER BY {order} LIMIT :row_cap) v
+            LEFT JOIN card c ON c.vehicle_id = v.id AND c.stage < 9 {join} ORDER BY {order}
             """),  # noqa: S608
             values | {"row_cap": limit},
         )
@@ -169,32 +195,34 @@ def _rows(session: Session, where: str, values: dict[str, Any], limit: int, orde
 
 
 def overlap(session: Session, spec: FilterSpec, now: datetime) -> list[Overlap]:
-    """How many of the filter's cards other live filters want too; the biggest first."""
+    """How many of the filter's cars other live filters want too; the biggest first, among the newest cars."""
     where, values = where_of(spec, now)
-    others = [other for other in filters.enabled_specs(session) if other.id != spec.id]
-    index = MatchIndex(others)
+    index = MatchIndex(other for other in filters.enabled_specs(session) if other.id != spec.id)
+    if not index.filters:
+        return []
+    with_text = index.needs_text or bool(spec.words_yes or spec.words_no)
     shared: Counter[int] = Counter()
-    for row in _rows(session, where, values, LOOKED_AT):
-        mask = 0
-        for card in matching.cards_of(row):
-            mask |= index.match(card)
-        shared.update(bits(mask))
-    return [
-        Overlap(index.filters[position].id, index.filters[position].name, n) for position, n in shared.most_common(20)
-    ]
+    for row in _rows(session, where, values, READ if with_text else LOOKED_AT, with_text=with_text):
+        cards = matching.cards_of(row)
+        if with_text and not passes_residual(spec, cards[0], now):
+            continue
+        shared.update({other.id for card in cards for other in index.every(card, now)})
+    names = {other.id: other.name for other in index.filters}
+    return [Overlap(other_id, names[other_id], n) for other_id, n in shared.most_common(20)]
 
 
 def test_run(session: Session, spec: FilterSpec, now: datetime) -> TestRun:
-    """Twenty cards that fit and twenty fresh ones that do not, and why."""
+    """Twenty cars that fit and twenty fresh ones that do not, and why."""
     done = TestRun()
     where, values = where_of(spec, now)
-    for row in _rows(session, where, values, SAMPLE * 5, "v.published_at DESC NULLS LAST"):
-        checks = explain(spec, matching.cards_of(row)[0], now)
+    for row in _rows(session, where, values, SAMPLE * 5, NEWEST):
+        checks = _judge(spec, row, now)
         if all(check.passed for check in checks) and len(done.fitting) < SAMPLE:
             done.fitting.append((row, checks))
-    for row in _rows(session, "v.on_sale", {}, 2_000, "v.published_at DESC NULLS LAST"):
-        checks = explain(spec, matching.cards_of(row)[0], now)
+    for row in _rows(session, "v.on_sale AND NOT v.is_reserved", {}, TRIED, NEWEST):
+        checks = _judge(spec, row, now)
         missed = [check.criterion for check in checks if not check.passed]
+        done.tried += 1
         done.missed_by.update(missed)
         if missed:
             done.missing.append((row, checks))
@@ -202,3 +230,9 @@ def test_run(session: Session, spec: FilterSpec, now: datetime) -> TestRun:
     done.missing.sort(key=lambda item: sum(not check.passed for check in item[1]))
     del done.missing[SAMPLE:]
     return done
+
+
+def _judge(spec: FilterSpec, row: Row[Any], now: datetime) -> tuple[Check, ...]:
+    """A car on several sites is asked once for each of them; the best answer counts, as in matching."""
+    judged = [explain(spec, card, now) for card in matching.cards_of(row)]
+    return max(judged, key=lambda checks: sum(check.passed for check in checks))

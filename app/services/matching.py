@@ -140,20 +140,28 @@ def _write(session: Session, decisions: Sequence[tuple[Any, ...]], revision: int
 
 
 def drop_stale(session: Session, now: datetime) -> int:
-    """Freshness changes by itself: pool cards whose filter wants fresher ads than they are by now are matched anew."""
-    dated = [(spec.id, spec.age_hours[1]) for spec in filters.enabled_specs(session) if spec.age_hours[1] is not None]
+    """Age changes by itself: pool cards that a filter wants fresher, or older, than they were are matched anew."""
     total = 0
-    for filter_id, hours in dated:
-        done = session.execute(
-            text("""
-            UPDATE card c SET match_revision = 0 FROM vehicle v
-            WHERE c.vehicle_id = v.id AND c.stage = 0 AND c.filter_id = :filter_id AND c.match_revision <> 0
-              AND v.published_at < :oldest
-            """),
-            {"filter_id": filter_id, "oldest": now - timedelta(hours=hours or 0)},
-        )
-        total += int(done.rowcount)  # type: ignore[attr-defined]
+    for spec in filters.enabled_specs(session):
+        low, high = spec.age_hours
+        if high is not None:
+            total += _match_anew(session, "c.filter_id = :id AND v.published_at < :at", spec.id, now, high)
+        if low:
+            total += _match_anew(
+                session, "v.published_at <= :at AND c.matched_at < v.published_at + :age", spec.id, now, low
+            )
     return total
+
+
+def _match_anew(session: Session, when: str, filter_id: int, now: datetime, hours: int) -> int:
+    done = session.execute(
+        text(f"""
+        UPDATE card c SET match_revision = 0 FROM vehicle v
+        WHERE c.vehicle_id = v.id AND c.stage = 0 AND c.match_revision <> 0 AND {when}
+        """),  # noqa: S608  the two conditions above
+        {"id": filter_id, "at": now - timedelta(hours=hours), "age": timedelta(hours=hours)},
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
