@@ -48,7 +48,8 @@ def _merge_sql() -> str:
              every.published_at, every.on_sale, (every.on_sale AND NOT every.is_active) AS is_reserved,
              every.source_ids, seller.id AS seller_id, lead.id AS ad_id,
              CASE WHEN m.median > 0 AND COALESCE(every.asked, lead.price) > 0 THEN
-               LEAST(COALESCE(every.asked, lead.price)::bigint * 100 / m.median, {HIGHEST_PCT})::smallint END AS price_pct
+               LEAST(COALESCE(every.asked, lead.price)::bigint * 100 / m.median, {HIGHEST_PCT})::smallint
+             END AS price_pct
       FROM vehicle v JOIN lead ON lead.vehicle_id = v.id JOIN every ON every.vehicle_id = v.id
       LEFT JOIN seller ON seller.key = {SELLER_KEY.format(a="lead")}
       LEFT JOIN market_price m ON m.model_id = COALESCE((v.edits->>'model_id')::int, lead.model_id, every.model_id)

@@ -95,8 +95,10 @@ def press(
 
 
 def doubtful_pair(session: Session, source: models.Source, other: models.Source) -> models.SamePair:
-    """A1 on one site and B1 on another: nearly the same car, told by nothing certain."""
-    looks = {"color": "синий", "owners": 2, "power_hp": 123, "engine_cc": 1591, "gearbox": "автомат", "body": "седан"}
-    bring_in(session, source, said("A1", **looks))
-    bring_in(session, other, said("B1", **looks, phones=("79020000002",), mileage_km=83_000, price=950_000))
-    return session.scalars(select(models.SamePair)).one()
+    """A1 on one site and B1 on another, two cars for the machine, and somebody has to look whether they are one."""
+    bring_in(session, source, said("A1"))
+    bring_in(session, other, said("B1", phones=("79020000002",), mileage_km=190_000, price=400_000))
+    pair = models.SamePair(ad_id=ad_of(session, "B1").id, other_ad_id=ad_of(session, "A1").id, score=0.9, reasons=[])
+    session.add(pair)
+    session.flush()
+    return pair
