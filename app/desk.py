@@ -219,6 +219,7 @@ class DeskView(BaseView):
     def _check_visible(self, card_id: int) -> None:
         if not (worklist.may_see(db.session, card_id, current_user.id) or self._may("can_look")):
             abort(404)
+        _card_or_404(card_id)  # whoever may look at any card may also ask for one that is not there
 
     def _profile(self) -> OperatorProfile | None:
         return db.session.get(OperatorProfile, current_user.id)

@@ -113,7 +113,7 @@ class SafeModelView(ModelView):
 
     def _run(self, name: str, keys: list[str], *, single: bool) -> Any:
         action = self.actions.get(name)
-        if action is None:
+        if action is None or not (action.single if single else action.multiple):
             abort(404)
         if request.method != "POST":
             abort(405)
@@ -185,9 +185,16 @@ def _guard() -> Any:
     key = (request.view_args or {}).get("pk")
     if isinstance(key, str) and (len(key) > 200 or (key.isascii() and key.isdigit() and int(key) > 2**31 - 1)):
         abort(404)
-    if isinstance(key, str) and "\0" in key:
+    if isinstance(key, str) and ("\0" in key or _is_no_number(key)):
         abort(404)
     return None
+
+
+def _is_no_number(key: str) -> bool:
+    """A word where the table has numbers: the database would refuse to compare them."""
+    view = _list_views().get((request.endpoint or "").rpartition(".")[0])
+    data: Any = getattr(view, "datamodel", None)
+    return data is not None and data.is_integer(data.get_pk_name()) and not (key.isascii() and key.isdigit())
 
 
 def _small_number(value: str) -> bool:
@@ -212,6 +219,8 @@ def _guard_list_view() -> None:
     order = request.args.get("_oc_" + type(view).__name__)
     if order and order not in (getattr(view, "order_columns", None) or ()):
         abort(400)
+    if endpoint.endswith(".download"):
+        abort(404)  # no table of ours keeps files, so FAB has no folder to look into
     if endpoint.endswith(".action") and (request.view_args or {}).get("name") not in view.actions:
         abort(404)
     if endpoint.endswith(".action_post") and request.form.get("action") not in view.actions:

@@ -9,13 +9,15 @@ from typing import Any
 
 from flask import abort, flash, redirect, request
 from flask_appbuilder import expose, has_access
+from flask_appbuilder.fields import AJAXSelectField
 from flask_appbuilder.urltools import get_filter_args
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from sqlalchemy import ARRAY, Boolean, Text, inspect, text
 from sqlalchemy.exc import DataError, IntegrityError
-from wtforms import BooleanField, StringField
+from sqlalchemy.orm import lazyload
+from wtforms import BooleanField, StringField, ValidationError
 from wtforms.validators import Length
 
 from app.errors import Refused
@@ -26,6 +28,7 @@ from app.wording import say
 
 READ = {"list", "show"}
 ACT = {"action", "action_post"}
+MOST_CHOICES = 500  # more than that is picked by typing: PickField
 WRITE = {"list", "show", "add", "edit", "delete"}
 
 # kind -> how a set of ids becomes names, in one statement
@@ -37,6 +40,7 @@ NAMES = {
              "WHERE m.id = ANY(:ids)",
     "generation": "SELECT id, name FROM generation WHERE id = ANY(:ids)",
     "ad": "SELECT id, title AS name FROM ad WHERE id = ANY(:ids)",
+    "filter": "SELECT id, name FROM ad_filter WHERE id = ANY(:ids)",
     "group": "SELECT id, name FROM operator_group WHERE id = ANY(:ids)",
 }  # fmt: skip
 
@@ -50,6 +54,14 @@ def names_of(kind: str, ids: Iterable[Any]) -> dict[Any, str]:
     if not wanted:
         return {}
     return {row.id: row.name for row in db.session.execute(text(NAMES[kind]), {"ids": wanted})}
+
+
+class Choices(FastInterface):
+    """The rows of a select: one statement, nothing counted, none of their own relations read. Short tables only."""
+
+    def query(self, *_args: Any, **_more: Any) -> tuple[int, list[Any]]:
+        rows = self.session.query(self.obj).options(lazyload("*")).limit(MOST_CHOICES).all()
+        return len(rows), sorted(rows, key=lambda row: str(row).casefold())
 
 
 class Listing(FastInterface):
@@ -88,6 +100,9 @@ class Listing(FastInterface):
         if row is not None:
             self._name([row])
         return row
+
+    def get_related_interface(self, col_name: str) -> Choices:
+        return Choices(self.get_related_model(col_name), self.session)
 
     def _name(self, rows: list[Any], loaded: Sequence[str] = ()) -> None:
         """In a list, names of the columns that it has loaded: any other would cost a query per row."""
@@ -162,6 +177,9 @@ class AdminView(SafeModelView):
     def check(self, item: Any) -> None:
         """Raises Refused when a rule forbids the row."""
 
+    def check_delete(self, item: Any) -> None:
+        """Raises Refused when the row must stay."""
+
     def after_save(self, item: Any, *, is_new: bool) -> None:
         """In the same transaction, after the row has been written."""
 
@@ -192,7 +210,16 @@ class AdminView(SafeModelView):
             form = self.edit_form.refresh(obj=item)
             self.prefill_form(form, pk)
             self.update_redirect()
-        return self._get_edit_widget(form=form) | {"related_views": []}
+        return self._get_edit_widget(form=form)
+
+    @expose("/edit/<pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: str) -> Any:
+        """The row alone: what belongs to it has its place on the row's own page."""
+        widgets = self._edit(self._deserialize_pk_if_composite(pk))
+        if not widgets:
+            return self.post_edit_redirect()
+        return self.render_template(self.edit_template, title=self.edit_title, widgets=widgets, related_views=[])
 
     def _store(self, form: Any, item: Any, *, is_new: bool) -> bool:
         session = db.session()
@@ -239,10 +266,14 @@ class AdminView(SafeModelView):
         item = self._visible(pk)
         session = db.session()
         try:
+            self.check_delete(item)
             self._note("deleted", item, name=str(item)[:200] if not self.not_audited else "")
             session.delete(item)
             session.commit()
             flash(str(self.deleted_message), "success")
+        except Refused as refusal:
+            session.rollback()
+            flash(say(refusal.reason), "danger")
         except IntegrityError:
             session.rollback()
             flash(str(self.in_use_message), "danger")
@@ -267,6 +298,20 @@ class AdminView(SafeModelView):
             flash(words, "danger")
         self.update_redirect()
         return redirect(self.get_redirect())
+
+
+class PickField(AJAXSelectField):
+    """One row of a table too long for a list of choices; with AjaxSelectWidget. Junk is an error of the form."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        key = str(valuelist[0]) if valuelist else ""
+        if key in ("", "__None"):
+            self.data = None
+        elif key.isascii() and key.isdigit() and len(key) < 10:
+            super().process_formdata([key])
+        else:
+            self.data = None
+            raise ValidationError(_("Choose from the list."))
 
 
 def _stripped(value: Any) -> str:

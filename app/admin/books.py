@@ -11,14 +11,15 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
-from wtforms.validators import Length, NumberRange, Optional
+from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.admin.base import ACT, READ, WRITE, AdminView, Listing, names_of, now
-from app.admin.shown import FORMATS, labels
+from app.admin.base import ACT, READ, WRITE, AdminView, Listing, PickField, names_of, now
+from app.admin.shown import FORMATS, LABELS, labels
 from app.errors import Refused
 from app.extensions import db
 from app.models import CarModel, City, Generation, Make, NameAlias
 from app.services import catalogue, name_search, revisions
+from app.widgets import AjaxSelectWidget
 from app.wording import say, word
 
 
@@ -31,8 +32,19 @@ class _BookView(AdminView):
         revisions.raise_it(db.session(), "names")
 
 
+_generations = Listing(Generation, rel=("model",))
+
+
+def _model_field(*validators: Any) -> PickField:
+    return PickField(
+        LABELS["model"], list(validators), datamodel=_generations, col_name="model",
+        widget=AjaxSelectWidget("/generationview/models"),
+    )  # fmt: skip
+
+
 class GenerationView(_BookView):
-    datamodel = Listing(Generation, rel=("model",))
+    datamodel = _generations
+    include_route_methods = WRITE | {"models"}
     class_permission_name = "GenerationView"
     route_base = "/generationview"
     subject = "generation"
@@ -50,6 +62,17 @@ class GenerationView(_BookView):
         "name": [Length(max=100)],
         "year_from": [Optional(), NumberRange(1900, 2100)], "year_to": [Optional(), NumberRange(1900, 2100)],
     }  # fmt: skip
+
+    add_form_extra_fields = {"model": _model_field(InputRequired())}
+    edit_form_extra_fields = add_form_extra_fields
+    search_form_extra_fields = {"model": _model_field()}
+
+    @expose("/models")
+    @has_access
+    @permission_name("list")
+    def models(self) -> Any:
+        """Models for the picker: three thousand are too many for a list of choices."""
+        return jsonify(name_search.models(db.session(), request.args.get("q", "")[:100]))
 
     def check(self, item: Any) -> None:
         if item.year_from and item.year_to and item.year_from > item.year_to:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -67,8 +68,10 @@ class ImportPages:
         sent = request.files.get("file")
         if sent is None or not sent.filename:
             raise Refused("upload_missing")
-        source = self._chosen_source()
-        upload = uploads.store(_var(), cast(BinaryIO, sent.stream), sent.filename, actor_id=current_user.id, now=now())
+        with closing(sent):
+            source = self._chosen_source()
+            stream = cast(BinaryIO, sent.stream)
+            upload = uploads.store(_var(), stream, sent.filename, actor_id=current_user.id, now=now())
         try:
             _recognise(upload, source)
         except Refused:

@@ -7,7 +7,9 @@ from typing import Any
 from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import BaseView, action, expose, has_access, permission_name
 from flask_appbuilder.security.sqla.models import Role
+from flask_appbuilder.security.views import RoleModelView as StockRoleView
 from flask_appbuilder.security.views import UserDBModelView as StockUserView
+from flask_appbuilder.security.views import UserGroupModelView as StockGroupView
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
@@ -128,7 +130,19 @@ class UserDBModelView(SafeModelView, StockUserView):
         return redirect(self.get_redirect())
 
 
+class RoleModelView(SafeModelView, StockRoleView):
+    search_columns = ["name"]
+    order_columns = ["name"]
+
+
+class UserGroupModelView(SafeModelView, StockGroupView):
+    search_columns = ["name", "label"]
+    order_columns = ["name", "label"]
+
+
 class PeopleSecurity(ProzvonSecurity):
-    """Security with our screen of users in place of the stock one."""
+    """Security with our screens of users, roles and groups in place of the stock ones."""
 
     userdbmodelview = UserDBModelView
+    rolemodelview = RoleModelView
+    groupmodelview = UserGroupModelView

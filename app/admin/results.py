@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
 from app.admin.base import WRITE, AdminView, Listing
@@ -80,8 +81,10 @@ class StatusView(AdminView):
         color=lambda value: word(value, "button"), icon=lambda value: icon(value),
     )  # fmt: skip
     add_form_extra_fields = {
-        "color": SelectField(label_columns["color"], choices=lambda: [(c, word(c, "button")) for c in COLORS]),
-        "icon": SelectField(label_columns["icon"], choices=[(name, name) for name in STATUS_ICONS]),
+        "color": SelectField(
+            label_columns["color"], choices=lambda: [SelectChoice(name, word(name, "button")) for name in COLORS]
+        ),
+        "icon": SelectField(label_columns["icon"], choices=[SelectChoice(name, name) for name in STATUS_ICONS]),
         "hotkey": StringField(
             label_columns["hotkey"], [Regexp(r"^[1-9]?$", message=_l("A digit from 1 to 9, or empty."))],
             filters=[lambda value: (value or "").strip()], description=description_columns["hotkey"],

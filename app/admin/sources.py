@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
-from flask import Response, abort, current_app, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import abort, current_app, flash, redirect, render_template, request, send_file, url_for
 from flask_appbuilder import action, expose, has_access, permission_name
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -35,9 +36,9 @@ _SPOKEN = (
     _l("Places"), _l("Region number"), _l("Rows per request"), _l("Sheet"), _l("Site number"),
     _l("Table: CSV, Excel, JSON or XML"), _l("The service's number: 1 is Avito; empty is all sites"),
     _l("The zone of its times"), _l("Time zone"), _l("Token"), _l("User"), _l("Vehicles XML feed (MaxPoster)"),
-    _l("Youla: saved page"), _l("ads-api.ru"), _l("avito, auto.ru or drom"),
+    _l("Youla: saved page"), _l("avito, auto.ru or drom"),
     _l("https://… of the XML; empty for files"), _l("name=value&name=value, added to every request"),
-    _l("rest-app.net"), _l("yes, no, or empty: found"),
+    _l("yes, no, or empty: found"),
 )  # fmt: skip
 
 
@@ -58,7 +59,11 @@ def _show_sources(rows: list[Any]) -> None:
             else tag(_("off"), "secondary", "player-pause")
         )  # fmt: skip
         row.next_pull = row.next_pull_at if row.can_fetch and row.is_enabled else None
-        row.settings = {name: value for name, value in (row.options or {}).items() if value not in ("", None)}
+        row.settings = {
+            _(option.label): row.options[option.name]
+            for option in (source_editing.options_of(kind) if kind else ())
+            if (row.options or {}).get(option.name) not in ("", None)
+        }
 
 
 class SourceRunView(AdminView):
@@ -96,10 +101,14 @@ class SourceRunView(AdminView):
     def rejected(self, run_id: int) -> Any:
         run = db.session.get(SourceRun, run_id) or abort(404)
         heading = [_("Line"), _("Reason"), _("Detail"), _("Row")]
-        rows = rejected_rows.as_csv(db.session(), run.id, heading, lambda code: word(code, "reject"))
-        answer = Response(stream_with_context(rows), mimetype="text/csv; charset=utf-8")
-        answer.headers["Content-Disposition"] = f'attachment; filename="rejected-{run.id}.csv"'
-        return answer
+        # Fifty thousand rows cost no memory so; the answer closes the file.
+        file = SpooledTemporaryFile(max_size=1 << 20)  # noqa: SIM115
+        for piece in rejected_rows.as_csv(db.session(), run.id, heading, lambda code: word(code, "reject")):
+            file.write(piece.encode())
+        file.seek(0)
+        return send_file(
+            file, mimetype="text/csv; charset=utf-8", as_attachment=True, download_name=f"rejected-{run.id}.csv"
+        )
 
 
 class SourceView(ImportPages, AdminView):

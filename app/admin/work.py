@@ -9,13 +9,17 @@ from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
+from sqlalchemy import text
 from wtforms import SelectField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange
 
 from app import formats
 from app.admin import schedule_text
 from app.admin.base import READ, WRITE, AdminView, Listing, now
 from app.admin.shown import STAGES, card_link, clipped, formatted, labels, load, stage, tag
+from app.errors import Refused
+from app.extensions import db
 from app.models import Card, OperatorGroup, OperatorProfile
 from app.wording import word
 
@@ -52,7 +56,10 @@ class OperatorProfileView(AdminView):
         "hour_cap", "day_cap")},
     }  # fmt: skip
     formatters_columns = formatted(presence=lambda value: _presence(value))
-    in_use_message = _l("The operator has cards in hand: hand them over first.")
+
+    def check_delete(self, item: OperatorProfile) -> None:
+        if item.open_n:
+            raise Refused("operator_has_cards", name=str(item))
 
 
 def _show_loads(rows: list[Any]) -> None:
@@ -114,20 +121,27 @@ class OperatorGroupView(AdminView):
     edit_form_extra_fields = add_form_extra_fields
 
 
-def _operators(rows: list[Any]) -> None:
+def _show_cars(rows: list[Any]) -> None:
+    """Title and price alone: a page of cards needs nothing else of its wide vehicles."""
+    found = {
+        row.id: row
+        for row in db.session.execute(
+            text("SELECT id, title, price FROM vehicle WHERE id = ANY(:ids)"), {"ids": [row.vehicle_id for row in rows]}
+        )
+    }
     for row in rows:
-        row.filter_name = row.ad_filter.name if row.ad_filter else ""
-        row.car = row.vehicle.title if row.vehicle else ""
-        row.price = row.vehicle.price if row.vehicle else None
+        vehicle = found.get(row.vehicle_id)
+        row.car, row.price = (vehicle.title, vehicle.price) if vehicle else ("", None)
 
 
 class CardView(AdminView):
     datamodel = Listing(
-        Card, rel=("vehicle", "ad_filter"), after=_operators,
+        Card, after=_show_cars,
         only=("id", "vehicle_id", "status_id", "stage", "filter_id", "group_id", "operator_id", "priority",
         "attempts_n",
               "next_call_at", "assigned_at", "opened_at"),
-        names={"operator_name": ("operator_id", "user"), "group_name": ("group_id", "group")},
+        names={"operator_name": ("operator_id", "user"), "group_name": ("group_id", "group"),
+               "filter_name": ("filter_id", "filter")},
     )  # fmt: skip
     class_permission_name = "CardView"
     route_base = "/cardview"
@@ -152,6 +166,6 @@ class CardView(AdminView):
     )  # fmt: skip
     search_form_extra_fields = {
         "stage": SelectField(
-            labels()["stage"], choices=lambda: [(str(n), word(code)) for n, code in STAGES.items()],
+            labels()["stage"], choices=lambda: [SelectChoice(str(n), word(code)) for n, code in STAGES.items()],
         )
     }  # fmt: skip

@@ -42,6 +42,20 @@ def find(session: Session, alias: NameAlias, query: str) -> list[dict[str, Any]]
     return []
 
 
+def models(session: Session, query: str) -> list[dict[str, Any]]:
+    """At most 20 models whose name, with or without its make, holds the words."""
+    wanted = " ".join(query.lower().split())
+    rows = session.execute(
+        text("""
+        SELECT m.id, k.name || ' ' || m.name AS text FROM car_model m JOIN make k ON k.id = m.make_id
+        WHERE lower(k.name || ' ' || m.name) LIKE :pattern
+        ORDER BY lower(m.name) NOT LIKE :start, length(m.name), m.name LIMIT :n
+        """),
+        {"pattern": _escaped(f"%{wanted}%"), "start": _escaped(f"{wanted}%"), "n": LIMIT},
+    )
+    return [{"id": row.id, "text": row.text} for row in rows]
+
+
 def _escaped(pattern: str) -> str:
     start, end = pattern.startswith("%"), pattern.endswith("%")
     middle = pattern.strip("%").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -13,7 +13,7 @@ _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(session: Session, run_id: int, heading: list[str], reason_in_words: Callable[[str], str]) -> Iterator[str]:
-    """Line, reason, detail, the row word for word; read in pieces, so that fifty thousand rows cost no memory."""
+    """Line, reason, detail, the row word for word; read in pieces: a run may have turned away fifty thousand."""
     yield "\ufeff" + _line(heading)  # Excel takes the file for UTF-8 only with this mark
     last = 0
     while True:

@@ -1,0 +1,75 @@
+"""Who may open what: every address of the application, once. A new address without a line here fails the build.
+
+A line is (pattern, who). The pattern is matched in full against "<METHOD> <rule>"; the first line that fits counts.
+An action of a list is asked by its own name: "POST /sourceview/action/pull_now/<pk>".
+"""
+
+from __future__ import annotations
+
+ANYBODY, LOGGED_IN, SUPERVISOR, ADMIN, NOBODY = "anybody", "logged in", "supervisor", "admin", "nobody"
+
+# Who is let in by each word, in the order anonymous, operator, supervisor, admin.
+LET_IN: dict[str, tuple[bool, bool, bool, bool]] = {
+    ANYBODY: (True, True, True, True),
+    LOGGED_IN: (False, True, True, True),
+    SUPERVISOR: (False, False, True, True),
+    ADMIN: (False, False, False, True),
+    NOBODY: (False, False, False, False),
+}
+
+# What supervisors look at, and what they also write.
+LOOK = ("adview|cardview|cityview|jobrunview|namealiasview|samepairview|sellerview|sourcerunview|sourceview|"
+        "vehiclemoveview|vehicleview")  # fmt: skip
+EDIT = ("carmodelview|donotcallview|generationview|makeview|operatorgroupview|operatorprofileview|statusruleview|"
+        "statusview")  # fmt: skip
+
+ACCESS: tuple[tuple[str, str], ...] = (
+    # nobody's room
+    (r"GET /(healthz|readyz)", ANYBODY),
+    (r"GET /static/(appbuilder/)?<path:filename>", ANYBODY),
+    (r"(GET|POST) /login/", ANYBODY),
+    (r"GET /logout/", ANYBODY),
+    (r"GET /", ANYBODY),  # leads to the log-in
+    (r"GET /back", ANYBODY),
+    (r"GET /lang/<string:locale>", ANYBODY),
+    (r"(GET|POST) /invite/<token>", ANYBODY),
+    (r"POST /api/v1/security/login", ANYBODY),
+    (r"POST /api/v1/security/refresh", NOBODY),  # without a token of its own
+    (r"GET /api/v1/menu/", LOGGED_IN),
+    # one's own account
+    (r"(GET|POST) /(resetmypassword|userinfoeditview)/form", LOGGED_IN),
+    (r"GET /users/userinfo/", LOGGED_IN),
+    (r"POST /users/action/(resetmypassword|userinfoedit)/<pk>", LOGGED_IN),
+    # the desk
+    (r"GET /desk/look", SUPERVISOR),
+    (r"(GET|POST) /desk/.*", LOGGED_IN),
+    # the board and the filters
+    (r"(GET|POST) /board/.*", SUPERVISOR),
+    (r"(GET|POST) /adfilterview/.*", SUPERVISOR),
+    (r"GET /lookup/.*", SUPERVISOR),
+    # generated screens
+    (rf"GET /({LOOK}|{EDIT})/(list/|show/<pk>)", SUPERVISOR),
+    (rf"(GET|POST) /({EDIT})/(add|edit/<pk>)", SUPERVISOR),
+    (rf"POST /({EDIT})/delete/<pk>", SUPERVISOR),
+    (rf"POST /({LOOK})/action/\w+/<pk>", SUPERVISOR),
+    (rf"POST /({LOOK})/action_post", SUPERVISOR),
+    (r"GET /generationview/models", SUPERVISOR),
+    (r"(GET|POST) /namealiasview/map/<int:alias_id>", SUPERVISOR),
+    (r"GET /namealiasview/targets/<int:alias_id>", SUPERVISOR),
+    (r"GET /samepairview/compare/<int:pair_id>", SUPERVISOR),
+    (r"POST /samepairview/decide/<int:pair_id>", SUPERVISOR),
+    (r"GET /sourcerunview/rejected/<int:run_id>.csv", SUPERVISOR),
+    (r"(GET|POST) /sourceview/(add|edit/<pk>|import)", SUPERVISOR),
+    (r"POST /sourceview/check", SUPERVISOR),
+    (r"GET /sourceview/import/<token>(/progress)?", SUPERVISOR),
+    (r"POST /sourceview/import/<token>/(start|drop)", SUPERVISOR),
+    (r"(GET|POST) /settingview/", SUPERVISOR),
+    # people and the log
+    (r"GET /auditview/(list/|show/<pk>)", ADMIN),
+    (r"(GET|POST) /invites/", ADMIN),
+    (r"POST /invites/<int:invite_id>/revoke", ADMIN),
+    (r"GET /(users|roles|groups)/download/<string:filename>", NOBODY),  # no table keeps files
+    (r"(GET|POST) /(users|roles|groups)/.*", ADMIN),
+    (r"(GET|POST) /resetpassword/form", ADMIN),
+    (r"GET /userstatschartview/chart/(<group_by>)?", ADMIN),
+)
