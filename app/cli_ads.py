@@ -18,10 +18,11 @@ from sqlalchemy.orm import Session
 import app.sources as family
 import config
 from app import create_app
-from app.errors import Refused
+from app.errors import Reason, Refused
 from app.extensions import db, outside
-from app.services import filter_preview, filters, matching, sources
+from app.services import dealing, filter_preview, filters, matching, sources
 from app.sources.detect import detect_file
+from app.wording import say
 
 
 def now() -> datetime:
@@ -126,7 +127,10 @@ def explain_ad(arguments: argparse.Namespace, session: Session, flask: Flask) ->
     if row is None:
         raise Refused("ad_gone", id=arguments.id)
     opinions = matching.explain_card(session, row.card, now()) if row.card else []
+    zone = flask.config["PROZVON"].timezone
+    why = dealing.why_not_dealt(session, row.card, now(), zone) if row.card else Reason("ad_not_joined")
     return dict(row._mapping) | {
+        "why": {"code": why.code, "args": why.args, "text": say(why)},
         "filters": [
             {
                 "id": opinion.spec.id,
@@ -134,7 +138,7 @@ def explain_ad(arguments: argparse.Namespace, session: Session, flask: Flask) ->
                 "checks": [dataclasses.asdict(check) for check in opinion.checks],
             }
             for opinion in opinions
-        ]
+        ],
     }
 
 

@@ -175,7 +175,9 @@ def test_the_number_is_masked_until_it_is_asked_for_and_that_is_written_down(
     assert phone not in page.text
     shown = as_operator.post(f"/desk/card/{card.id}/reveal", headers=HTMX)
     assert f"tel:+{phone}" in shown.text
-    assert session.execute(select(AuditEvent).where(AuditEvent.what == "phone_shown")).scalar_one().subject_id == card.id
+    assert (
+        session.execute(select(AuditEvent).where(AuditEvent.what == "phone_shown")).scalar_one().subject_id == card.id
+    )
 
 
 def test_other_peoples_cards_are_not_there(session: Session, as_operator: Any, log_in: Any, profile: Any) -> None:
@@ -221,9 +223,7 @@ def test_hostile_text_of_an_ad_stays_text(session: Session, as_operator: Any, pr
         assert live not in page.text
 
 
-def test_the_desk_asks_the_database_little(
-    session: Session, as_operator: Any, profile: Any, count_sql: Any
-) -> None:
+def test_the_desk_asks_the_database_little(session: Session, as_operator: Any, profile: Any, count_sql: Any) -> None:
     card = card_of(session, profile, stage=2)
     make_seller(session)
     for _ in range(20):

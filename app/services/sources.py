@@ -304,6 +304,18 @@ def by_key(session: Session, key: str) -> Source:
     return row
 
 
+def for_files(session: Session, key: str, adapter: str) -> Source:
+    """The source that imported files belong to; a new key makes one that is never pulled."""
+    row = session.execute(select(Source).where(Source.key == key)).scalar_one_or_none()
+    if row is None:
+        if not 1 <= len(key) <= 64 or not all(letter.isalnum() or letter in "-_." for letter in key):
+            raise Refused("source_bad_key", key=key)
+        row = Source(key=key, name=key, adapter=adapter, is_enabled=False)
+        session.add(row)
+        session.commit()
+    return row
+
+
 def due(session: Session, now: datetime) -> list[int]:
     """Sources whose time has come."""
     return list(

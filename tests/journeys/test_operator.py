@@ -180,5 +180,3 @@ def test_first_load_of_the_desk_is_light(page: Any, live_server: Any, pool: list
     page.wait_for_selector(f".desk-card[data-card='{pool[0]}']")
     page.wait_for_load_state("networkidle")
     assert sum(sizes.values()) <= 30 * 1024, sizes
-
-
