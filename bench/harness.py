@@ -116,7 +116,7 @@ def spread(a: Sequence[float], b: Sequence[float]) -> str:
 
 
 def _brief(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3f}"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _noted(text: str, note: str) -> str:

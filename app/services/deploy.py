@@ -63,3 +63,13 @@ def install_statuses() -> int:
     from app.services import statuses
 
     return statuses.seed(db.session())
+
+
+def install_claim() -> None:
+    """The function by which operators take cards. Safe to repeat, and for two machines at once (one waits)."""
+    from app.services.distribution import CLAIM_FUNCTION, CLAIM_NAME
+
+    session = db.session()
+    session.execute(text("SELECT pg_advisory_xact_lock(724100)"))
+    if session.execute(text("SELECT to_regproc(:name)"), {"name": CLAIM_NAME}).scalar() is None:
+        session.execute(text(CLAIM_FUNCTION))
