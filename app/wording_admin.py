@@ -120,6 +120,7 @@ WORDS: dict[str, Any] = {
     "event:card_skipped": _l("ad let go"),
     "event:cards_moved": _l("cards handed over"), "event:move_undone": _l("handing over undone"),
     "event:pair_joined": _l("two ads: one car"), "event:pair_apart": _l("two ads: two cars"),
+    "event:pair_undone": _l("decision on two ads undone"),
     "event:ad_split": _l("ad split off"),
     "event:vehicle_move_undone": _l("move of ads undone"), "event:seller_judged": _l("seller judged"),
     "event:name_mapped": _l("spelling mapped"), "event:name_ignored": _l("spelling ignored"),
@@ -199,6 +200,10 @@ WORDS: dict[str, Any] = {
     "sign:city_differs": _l("different towns"), "sign:region_equal": _l("the same region"),
     "sign:region_differs": _l("different regions"), "sign:both_on_sale_at_one_site": _l("both on sale at one site"),
     "sign:other_lot": _l("many such cars at this seller"), "sign:house_style": _l("the seller writes all texts alike"),
+    "sign:gearbox": _l("Gearbox"), "sign:drive": _l("Drive"), "sign:fuel": _l("Fuel"), "sign:body": _l("Body"),
+    "sign:generation": _l("Generation"), "sign:region": _l("Region"), "sign:plate_differs": _l("different plates"),
+    "sign:like_cars_around": _l("many like cars around"),
+    "sign:other_lot_of_one_trader": _l("another car of one trader"),
     "sign:new_cars_are_alike": _l("new cars are all alike"), "sign:car_not_fully_known": _l("model or year is unknown"),
     "sign:car_itself_says_little": _l("the cars themselves say too little"),
 }  # fmt: skip

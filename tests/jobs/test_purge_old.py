@@ -25,10 +25,15 @@ def test_only_the_old_is_deleted_and_a_second_run_finds_nothing(session):
         session.add(models.LoginTry(account=name, failed_n=9, last_at=NOW - timedelta(hours=age_hours)))
     session.commit()
 
-    assert purge_old.run(NOW) == {"job_runs": 1, "sessions": 1, "invites": 1, "login_tries": 1}
-    assert purge_old.run(NOW) == {"job_runs": 0, "sessions": 0, "invites": 0, "login_tries": 0}
+    # Files have the machine's own clock, and a test of their own.
+    assert rows_deleted() == {"job_runs": 1, "sessions": 1, "invites": 1, "login_tries": 1}
+    assert rows_deleted() == {"job_runs": 0, "sessions": 0, "invites": 0, "login_tries": 0}
 
     assert session.scalars(select(models.JobRun.job)).all() == ["fresh"]
     assert session.scalars(select(models.Invite.token_hash)).all() == ["fresh"]
     assert session.scalars(select(models.UserSession.sid_hash)).all() == ["fresh"]
     assert session.scalars(select(models.LoginTry.account)).all() == ["fresh"]
+
+
+def rows_deleted():
+    return {what: n for what, n in purge_old.run(NOW).items() if what != "uploads"}
