@@ -699,6 +699,12 @@ class Assignment(Model):
     __table_args__ = (
         Index("assignment_open", "card_id", unique=True, postgresql_where=raw("until_at IS NULL")),
         Index("assignment_of", "operator_id", "from_at"),
+        Index(
+            "assignment_let_go",
+            "operator_id",
+            "until_at",
+            postgresql_where=raw("ended_why IN ('timeout', 'untouched', 'skipped')"),
+        ),
     )
 
 

@@ -48,7 +48,7 @@ SETUP = f"""
 
 
 def bench(plan: Plan) -> list[Row]:
-    cards, each, dealt = (60_000, 10, 2_000) if plan.quick else (300_000, 20, 5_000)
+    cards, each, dealt = (60_000, 10, 2_000) if plan.quick else (300_000, 20, 10_000)
     with plan.server.database() as url, engine_of(url, connections=PEOPLE) as engine:
         prepare(engine, cards)
         return [*claims(engine, each, plan.rounds), write_back(engine, dealt, plan.rounds)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -192,7 +192,11 @@ def _without_who_let_go(session: Session, cards: list[WaitingCard], now: datetim
 
 def write_back(session: Session, decisions: Sequence[Decision], place: Place) -> int:
     """Hand the cards over in one statement each for cards, assignments and counters."""
-    given = [(d.card_id, d.operator_id, json.dumps(asdict(d.reason))) for d in decisions if d.operator_id is not None]
+    given = [
+        (d.card_id, d.operator_id, json.dumps({"code": d.reason.code, "args": d.reason.args}))
+        for d in decisions
+        if d.operator_id is not None
+    ]
     if not given:
         return 0
     cards, operators, reasons = (list(column) for column in zip(*given, strict=True))
@@ -204,7 +208,8 @@ def write_back(session: Session, decisions: Sequence[Decision], place: Place) ->
                         AS n(card_id, operator_id, reason)
         ), u AS (
           UPDATE card c SET stage = 1, operator_id = n.operator_id, assigned_at = :now, version = c.version + 1
-          FROM n WHERE c.id = n.card_id AND c.stage = 0 RETURNING c.id, c.group_id
+          FROM n WHERE c.id = n.card_id AND c.id = ANY(CAST(:cards AS bigint[])) AND c.stage = 0
+          RETURNING c.id, c.group_id
         )
         INSERT INTO assignment (card_id, operator_id, group_id, from_at, why, reason)
         SELECT u.id, n.operator_id, u.group_id, :now, 'dealt', n.reason::jsonb FROM u JOIN n ON n.card_id = u.id

@@ -65,13 +65,11 @@ _CLOSED_NOW = """
     WHERE CASE WHEN since < till THEN today AND CAST(:clock AS time) >= since AND CAST(:clock AS time) < till
                ELSE today AND CAST(:clock AS time) >= since OR yesterday AND CAST(:clock AS time) < till END)
 """
-# A card that somebody let go or left lying is for others first. The start of the assignment is there for its index:
-# who had the card longer than two days has let it go long ago.
+# A card that somebody let go or left lying is for others first. The reasons are literal for the index of just these.
 LET_GO_FOR = timedelta(hours=12)
 _LET_GO = """
   SELECT card_id FROM assignment
-  WHERE operator_id = :operator_id AND from_at > :let_go_since - interval '2 days' AND until_at > :let_go_since
-    AND ended_why IN ('timeout', 'untouched', 'skipped')
+  WHERE operator_id = :operator_id AND until_at > :let_go_since AND ended_why IN ('timeout', 'untouched', 'skipped')
 """
 
 _CLAIM_SQL = f"""
@@ -454,7 +452,7 @@ def enter(
 
     A filter's quota of the day counts what leaves the pool (all, unless `from_pool` says which), not who has it.
     """
-    fresh = list(card_ids if from_pool is None else from_pool) if by_day else []
+    all_fresh, fresh = by_day and from_pool is None, list(from_pool or ()) if by_day else []
     session.execute(
         text("""
         UPDATE operator_profile p SET open_n = p.open_n + n.open_n, new_n = p.new_n + n.new_n,
@@ -471,11 +469,12 @@ def enter(
         text("""
         UPDATE ad_filter f SET open_n = f.open_n + n.n, day_on = :day,
                day_n = (CASE WHEN f.day_on = :day THEN f.day_n ELSE 0 END) + n.fresh
-        FROM (SELECT filter_id, count(*)::int AS n, (count(*) FILTER (WHERE id = ANY(:fresh)))::int AS fresh
+        FROM (SELECT filter_id, count(*)::int AS n,
+                     (count(*) FILTER (WHERE :all_fresh OR id = ANY(:fresh)))::int AS fresh
               FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3) GROUP BY filter_id) n
         WHERE f.id = n.filter_id AND (f.open_cap IS NOT NULL OR f.day_cap IS NOT NULL)
         """),
-        place.values(ids=list(card_ids), fresh=fresh),
+        place.values(ids=list(card_ids), all_fresh=all_fresh, fresh=fresh),
     )
 
 

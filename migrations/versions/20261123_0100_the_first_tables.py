@@ -749,6 +749,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['operator_id'], ['ab_user.id'], ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_index('assignment_let_go', 'assignment', ['operator_id', 'until_at'], unique=False, postgresql_where=sa.text("ended_why IN ('timeout', 'untouched', 'skipped')"))
     op.create_index('assignment_of', 'assignment', ['operator_id', 'from_at'], unique=False)
     op.create_index('assignment_open', 'assignment', ['card_id'], unique=True, postgresql_where=sa.text('until_at IS NULL'))
     op.create_index(op.f('ix_assignment_card_id'), 'assignment', ['card_id'], unique=False)
@@ -879,6 +880,7 @@ def downgrade() -> None:
     op.drop_table('callback')
     op.drop_index(op.f('ix_assignment_card_id'), table_name='assignment')
     op.drop_index('assignment_open', table_name='assignment', postgresql_where=sa.text('until_at IS NULL'))
+    op.drop_index('assignment_let_go', table_name='assignment', postgresql_where=sa.text("ended_why IN ('timeout', 'untouched', 'skipped')"))
     op.drop_index('assignment_of', table_name='assignment')
     op.drop_table('assignment')
     op.drop_index(op.f('ix_ad_price_ad_id'), table_name='ad_price')
