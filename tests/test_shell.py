@@ -45,7 +45,7 @@ def test_the_menu_marks_the_page_that_is_open_and_the_pages_below_it(as_admin: A
 
 
 def test_every_script_carries_the_nonce_of_the_policy(as_admin: Any) -> None:
-    answer = as_admin.get("/users/add")
+    answer = as_admin.get("/statusview/add")
     (nonce,) = re.findall(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
     scripts = re.findall(r"<script\b[^>]*>", answer.text)
     assert len(scripts) > 3
