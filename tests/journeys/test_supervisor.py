@@ -50,7 +50,7 @@ def count(live_server: Any, query: str) -> int:
 
 
 def test_from_a_source_to_an_operators_result(page: Any, live_server: Any) -> None:
-    classified = start_classified(0, seed=3, tempo=3600)
+    classified = start_classified(0, seed=3, tempo=3600, pause_s=0)
     try:
         _morning(page, live_server, classified)
     finally:
