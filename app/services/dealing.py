@@ -17,7 +17,7 @@ from app import settings
 from app.domain.distribution import DealRules, Decision, FilterQuota, GroupLoad, OperatorLoad, WaitingCard, deal
 from app.errors import Reason
 from app.services import counters
-from app.services.distribution import LET_GO_FOR, Place, enter
+from app.services.distribution import FILTER_GETS, LET_GO_FOR, OPERATOR_GETS, Place
 from app.services.filters import schedule_of
 
 PRESENT = ("ready", "wrap_up", "talking")
@@ -191,7 +191,7 @@ def _without_who_let_go(session: Session, cards: list[WaitingCard], now: datetim
 
 
 def write_back(session: Session, decisions: Sequence[Decision], place: Place) -> int:
-    """Hand the cards over in one statement each for cards, assignments and counters."""
+    """Hand the cards over: cards, assignments and counters in one statement."""
     given = [
         (d.card_id, d.operator_id, json.dumps({"code": d.reason.code, "args": d.reason.args}))
         for d in decisions
@@ -200,24 +200,29 @@ def write_back(session: Session, decisions: Sequence[Decision], place: Place) ->
     if not given:
         return 0
     cards, operators, reasons = (list(column) for column in zip(*given, strict=True))
-    values = place.values(cards=cards, operators=operators, reasons=reasons)
-    session.execute(
-        text("""
-        WITH n AS (
-          SELECT * FROM unnest(CAST(:cards AS bigint[]), CAST(:operators AS int[]), CAST(:reasons AS text[]))
-                        AS n(card_id, operator_id, reason)
-        ), u AS (
-          UPDATE card c SET stage = 1, operator_id = n.operator_id, assigned_at = :now, version = c.version + 1
-          FROM n WHERE c.id = n.card_id AND c.id = ANY(CAST(:cards AS bigint[])) AND c.stage = 0
-          RETURNING c.id, c.group_id
-        )
-        INSERT INTO assignment (card_id, operator_id, group_id, from_at, why, reason)
-        SELECT u.id, n.operator_id, u.group_id, :now, 'dealt', n.reason::jsonb FROM u JOIN n ON n.card_id = u.id
-        """),
-        values,
-    )
-    enter(session, cards, place, by_day=True)
+    session.execute(_WRITE_BACK, place.values(cards=cards, operators=operators, reasons=reasons))
     return len(cards)
+
+
+_WRITE_BACK = text(f"""
+  WITH given AS (
+    SELECT * FROM unnest(CAST(:cards AS bigint[]), CAST(:operators AS int[]), CAST(:reasons AS text[]))
+                  AS g(card_id, operator_id, reason)
+  ), u AS (
+    UPDATE card c SET stage = 1, operator_id = g.operator_id, assigned_at = :now, version = c.version + 1
+    FROM given g WHERE c.id = g.card_id AND c.id = ANY(ARRAY(SELECT card_id FROM given)) AND c.stage = 0
+    RETURNING c.id, c.operator_id, c.group_id, c.filter_id, g.reason
+  ), a AS (
+    INSERT INTO assignment (card_id, operator_id, group_id, from_at, why, reason)
+    SELECT id, operator_id, group_id, :now, 'dealt', reason::jsonb FROM u
+  ), p AS (
+    UPDATE operator_profile p SET {OPERATOR_GETS}
+    FROM (SELECT operator_id, count(*) AS open_n, count(*) AS new_n, count(*) AS counted FROM u GROUP BY operator_id) n
+    WHERE p.user_id = n.operator_id
+  )
+  UPDATE ad_filter f SET {FILTER_GETS} FROM (SELECT filter_id, count(*) AS n, count(*) AS fresh FROM u GROUP BY 1) n
+  WHERE f.id = n.filter_id AND (f.open_cap IS NOT NULL OR f.day_cap IS NOT NULL)
+""")  # noqa: S608  the parts are constants
 
 
 def why_not_dealt(session: Session, card_id: int, now: datetime, zone: str) -> Reason:

@@ -32,6 +32,16 @@ COUNT_ONE = """
   day_n = CASE WHEN p.day_on = :day THEN p.day_n + 1 ELSE 1 END, day_on = :day
 """
 
+# Many at once, by the counts in `n`.
+OPERATOR_GETS = """
+  open_n = p.open_n + n.open_n, new_n = p.new_n + n.new_n,
+  hour_n = (CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END) + n.counted, hour_at = :hour,
+  day_n = (CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END) + n.counted, day_on = :day
+"""
+FILTER_GETS = """
+  open_n = f.open_n + n.n, day_on = :day, day_n = (CASE WHEN f.day_on = :day THEN f.day_n ELSE 0 END) + n.fresh
+"""
+
 # One statement, one round trip: the operator's row is locked and its caps are read under that lock; the pools are
 # looked through in turn, each only when the one before gave nothing; the card is locked past others'; nothing is
 # counted when all are empty. The conditions of the pools are literal, as the partial indexes need them.
@@ -454,26 +464,23 @@ def enter(
     """
     all_fresh, fresh = by_day and from_pool is None, list(from_pool or ()) if by_day else []
     session.execute(
-        text("""
-        UPDATE operator_profile p SET open_n = p.open_n + n.open_n, new_n = p.new_n + n.new_n,
-               hour_n = (CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END) + n.counted, hour_at = :hour,
-               day_n = (CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END) + n.counted, day_on = :day
+        text(f"""
+        UPDATE operator_profile p SET {OPERATOR_GETS}
         FROM (SELECT operator_id, count(*) AS open_n, count(*) FILTER (WHERE stage = 1) AS new_n,
                      CASE WHEN :by_day THEN count(*) ELSE 0 END AS counted
               FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3) GROUP BY operator_id) n
         WHERE p.user_id = n.operator_id
-        """),
+        """),  # noqa: S608
         place.values(ids=list(card_ids), by_day=by_day),
     )
     session.execute(
-        text("""
-        UPDATE ad_filter f SET open_n = f.open_n + n.n, day_on = :day,
-               day_n = (CASE WHEN f.day_on = :day THEN f.day_n ELSE 0 END) + n.fresh
+        text(f"""
+        UPDATE ad_filter f SET {FILTER_GETS}
         FROM (SELECT filter_id, count(*)::int AS n,
                      (count(*) FILTER (WHERE :all_fresh OR id = ANY(:fresh)))::int AS fresh
               FROM card WHERE id = ANY(:ids) AND stage IN (1,2,3) GROUP BY filter_id) n
         WHERE f.id = n.filter_id AND (f.open_cap IS NOT NULL OR f.day_cap IS NOT NULL)
-        """),
+        """),  # noqa: S608
         place.values(ids=list(card_ids), all_fresh=all_fresh, fresh=fresh),
     )
 
