@@ -11,6 +11,7 @@ from sqlalchemy import func, select, text
 from app import models
 from app.domain.ads import AdState, Rejected
 from app.services import cards
+from app.services.ingest import pack
 from tests import factories
 from tests.services.adverts import PHONE, ad_of, bring_in, said, store
 
@@ -172,6 +173,19 @@ def test_absurd_numbers_become_unknown_not_wrong(session, source):
 def test_emoji_come_back_as_they_were(session, source):
     store(session, source, said(title=EMOJI, description=EMOJI))
     assert (ad_of(session).title, ad_of(session).description) == (EMOJI, EMOJI)
+
+
+@pytest.mark.parametrize("odd", ["a\tb", "a\\b", "\\N", "\\.", "a\nb\rc", 'a"b,c', "a\\\nb", "{a,b}"])
+def test_characters_that_mean_something_to_copy_come_back_as_they_were(session, source, odd):
+    store(session, source, said(description=odd, photos=(f"https://ads.example/{odd}",), url="https://ads.example/1"))
+    assert ad_of(session).description == odd
+    assert store(session, source, said(description=odd, url="https://ads.example/1")).changed == 1  # no photos now
+    assert ad_of(session).description == odd
+
+
+def test_a_text_with_the_character_that_parts_the_fields_does_not_shift_them():
+    told, other, _ = pack(["a\x1fb", "c"]).split(b"\x1f")  # the last is the hash
+    assert (told, other) == (b"a b", b"c")
 
 
 def test_rejected_records_are_counted_by_reason(session, source):
