@@ -37,7 +37,6 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     wording.install(app)
     with app.app_context():
         from app import board, desk, filter_desk, models, pages, views  # noqa: F401  every table is known before FAB starts
-
         from app.admin.people import PeopleSecurity
 
         extensions.outside.sources = registry.members(source_family, source_family.Source)

@@ -27,8 +27,10 @@ NOBODY = "<nobody>"  # no account can be called so: invitations refuse angle bra
 # What belongs to everybody who has logged in.
 _OWN = [
     (r"(IndexView|UtilView|LocaleView|MenuApi)$", r".*$"),
-    (r"(UserInfoEditView|UserDBModelView|ResetMyPasswordView)$",
-     r"(can_this_form_get|can_this_form_post|can_userinfo|can_resetmypassword|can_userinfoedit|resetmypassword|userinfoedit)$"),
+    (
+        r"(UserInfoEditView|UserDBModelView|ResetMyPasswordView)$",
+        r"(can_this_form_get|can_this_form_post|can_userinfo|can_resetmypassword|can_userinfoedit|resetmypassword|userinfoedit)$",
+    ),
 ]
 _LOOK = r"(can_list|can_show)$"
 _EDIT = r"(can_list|can_show|can_add|can_edit|can_delete)$"

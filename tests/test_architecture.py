@@ -62,7 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "supervisor": set(),
     "cli": {"", "config", "database", "errors", "logs", "wording", "supervisor", "demo", "jobs"},
     "cli_setup": ASK | {"", "config", "jobs", "doctor", "demo"},
-    "cli_ads": ASK | {"", "config", "sources", "wording"},  # the contract of sources: the format of a file is chosen by it
+    "cli_ads": ASK | {"", "config", "sources", "wording"},  # sources: the format of a file is chosen by its contract
     "demo": EVERYBODY,
 }  # fmt: skip
 

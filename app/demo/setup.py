@@ -59,9 +59,7 @@ def _people(app: Flask, session: Session, groups: dict[str, OperatorGroup]) -> i
         )  # fmt: skip
         person = known.get(account.username)
         if person is not None and person["group"]:
-            session.add(
-                OperatorProfile(user_id=user.id, group_id=groups[person["group"]].id, weight=person["weight"])
-            )
+            session.add(OperatorProfile(user_id=user.id, group_id=groups[person["group"]].id, weight=person["weight"]))
         made += 1
     session.flush()
     return made
@@ -94,9 +92,7 @@ def _filters(app: Flask, session: Session, groups: dict[str, OperatorGroup]) -> 
             )
 
 
-def _draft(
-    session: Session, wish: Wish, groups: dict[str, OperatorGroup], operator_id: int | None
-) -> FilterDraft:
+def _draft(session: Session, wish: Wish, groups: dict[str, OperatorGroup], operator_id: int | None) -> FilterDraft:
     group = groups.get(wish["group"])
     return FilterDraft(
         name=wish["name"],

@@ -57,7 +57,7 @@ class NameIndex:
 
 
 def tail_of(text: str, start: int) -> str:
-    return text[start:].lstrip(" ,.)»\"-_").rstrip(" ,")
+    return text[start:].lstrip(' ,.)»"-_').rstrip(" ,")
 
 
 def words_as_written(text: str) -> list[str]:
