@@ -22,7 +22,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     import config as deployment
-    from app import compression, extensions, registry, safety, security, shell, wording
+    from app import compression, extensions, registry, safety, shell, wording
     from app import sources as source_family
 
     settings = settings or deployment.load()
