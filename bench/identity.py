@@ -30,27 +30,34 @@ REPOST = 10_000_000  # the ids of the adverts posted again begin here
 def real_reposts(known_ads: Sequence[KnownAd]) -> list[int]:
     """The number of the first advert of each one's car: some real cars stand in a file twice under two ids.
 
-    Told by the plain text and an equal mileage, without the code under test, so that the truth is not its opinion.
+    Told by an equal mileage beside the colour and engine, or beside the text and the price, without the code under
+    test, so that the truth is not its opinion.
     """
     groups: dict[object, list[int]] = defaultdict(list)
     owner = list(range(1, len(known_ads) + 1))
     for spot, known in enumerate(known_ads):
-        groups[known.model_id, known.year, known.mileage_km, known.color, known.engine_cc].append(spot)
+        if known.mileage_km is not None:
+            groups[known.model_id, known.mileage_km].append(spot)
     for spots in groups.values():
         for order, spot in enumerate(spots):
             for earlier in spots[:order]:
-                if _one_story(known_ads[earlier], known_ads[spot]):
+                if _one_car(known_ads[earlier], known_ads[spot]):
                     owner[spot] = owner[earlier]
                     break
     return owner
 
 
-def _one_story(a: KnownAd, b: KnownAd) -> bool:
-    odd_mileage = bool(a.mileage_km and a.mileage_km % 1000)
-    left, right = a.description.lower(), b.description.lower()
-    if min(len(left), len(right)) < 30:
-        return odd_mileage
-    return odd_mileage or SequenceMatcher(None, left[:600], right[:600], autojunk=False).ratio() > 0.6
+def _one_car(a: KnownAd, b: KnownAd) -> bool:
+    if a.gearbox != b.gearbox or a.year is None or b.year is None or abs(a.year - b.year) > 1:
+        return False
+    odd_mileage = bool(a.mileage_km and a.mileage_km > 1000 and a.mileage_km % 1000)
+    if odd_mileage and (a.year, a.color, a.engine_cc) == (b.year, b.color, b.engine_cc):
+        return True
+    return a.price == b.price and _one_story(a.description.lower(), b.description.lower())
+
+
+def _one_story(left: str, right: str) -> bool:
+    return min(len(left), len(right)) >= 30 and SequenceMatcher(None, left[:600], right[:600], False).ratio() > 0.6
 
 
 class Shelf:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from zlib import crc32
 
@@ -44,15 +45,35 @@ def numbers_of(signature: tuple[int, ...]) -> set[int]:
     return {value for value in signature if value < _NUMBERS_BELOW}
 
 
-def shared_runs(left: tuple[int, ...], right: tuple[int, ...], common: Container[int]) -> tuple[int, int]:
-    """(runs found in both, runs that could have been): over the rarer text's runs, boilerplate left aside.
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How many runs two texts share, and how many they could; the same of those that hardly anybody else wrote."""
+
+    found: int
+    possible: int
+    rare_found: int
+    rare_possible: int
+
+    @property
+    def whole(self) -> bool:
+        """One text is the other, as far as the shorter one goes."""
+        return self.possible >= 8 and self.found >= 0.9 * self.possible
+
+
+def overlap(left: tuple[int, ...], right: tuple[int, ...], common: Container[int]) -> Overlap:
+    """What two sketches share, with and without the runs of `common`, over the text that has fewer of them.
 
     Only the hash range that both sketches cover is looked at, so a shortened text is not held against the long one.
     """
     ceiling = min(_reach(left), _reach(right))
-    ours = {value for value in left if value <= ceiling and value not in common}
-    theirs = {value for value in right if value <= ceiling and value not in common}
-    return len(ours & theirs), min(len(ours), len(theirs))
+    ours = {value for value in left if value <= ceiling}
+    theirs = {value for value in right if value <= ceiling}
+    shared = ours & theirs
+    usual = [value for value in shared if value in common]
+    rare_ours = len(ours) - len(usual) - sum(1 for value in ours - shared if value in common)
+    rare_theirs = len(theirs) - len(usual) - sum(1 for value in theirs - shared if value in common)
+    possible = min(len(ours), len(theirs))
+    return Overlap(len(shared), possible, len(shared) - len(usual), min(rare_ours, rare_theirs))
 
 
 def _reach(signature: tuple[int, ...]) -> int:

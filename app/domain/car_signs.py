@@ -9,15 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import log2
-from statistics import median
 
-from app.domain.ad_text import numbers_of, shared_runs
+from app.domain.ad_text import Overlap, numbers_of, overlap
 from app.domain.ads import SellerKind
 from app.domain.car_facts import CarFacts
 from app.domain.cars import Body, Fuel, Gearbox
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Surroundings:
     """What only the crowd around two adverts can tell."""
 
@@ -27,26 +26,36 @@ class Surroundings:
     trade_phones: frozenset[str] = frozenset()
 
 
+_BOTH_AT_ONE_SITE = -2.0
+_NEAR_MILEAGE = 4.3
+_OTHER_TEXT = -3.5
+_OWN_TEXT = 10.0
+# The most that a shared text tells beside a mileage that moved on a little, and beside one that did not fit at all.
+_TEXT_BESIDE_GAP, _TEXT_BESIDE_MISFIT = 7.0, 4.0
+_EQUAL_MILEAGE = ((50_000, 5.3), (10_000, 5.9), (5000, 7.2), (1000, 7.9))  # (multiple of so many km, bits)
 CERTAIN = 40.0  # bits of what settles the question alone
 
 # (bits, code, what the one says, what the other says)
 Sign = tuple[float, str, object, object]
 
 # How common a colour is decides what sharing it tells; measured on the Russian market, rounded hard on purpose.
-_COLOR_BITS = {"black": 1.8, "white": 1.8, "grey": 2.2, "silver": 2.5, "blue": 2.8, "red": 3.2}
-_RARE_COLOR_BITS = 3.6
+_COLOR_BITS = {"white": 1.3, "black": 1.6, "grey": 2.2, "silver": 2.5, "blue": 2.8, "red": 3.2}
+_RARE_COLOR_BITS = 3.8
+# One paint under two names: measured on cars that stood on several sites at once, where one in twelve differs.
 _NEAR_COLORS = frozenset(
     frozenset(pair)
     for pair in (
-        ("grey", "silver"), ("grey", "black"), ("grey", "blue"), ("blue", "light_blue"), ("blue", "violet"),
-        ("blue", "black"), ("beige", "gold"), ("beige", "silver"), ("beige", "white"), ("brown", "beige"),
-        ("red", "burgundy"), ("red", "orange"), ("orange", "yellow"), ("gold", "yellow"), ("gold", "silver"),
-        ("burgundy", "brown"), ("burgundy", "violet"), ("light_blue", "silver"), ("green", "grey"),
+        ("black", "brown"), ("blue", "light_blue"), ("grey", "silver"), ("blue", "violet"), ("beige", "gold"),
+        ("beige", "silver"), ("beige", "white"), ("brown", "beige"), ("red", "burgundy"), ("red", "orange"),
+        ("orange", "yellow"), ("gold", "yellow"), ("gold", "silver"), ("burgundy", "brown"), ("burgundy", "violet"),
+        ("light_blue", "silver"),
     )
 )  # fmt: skip
-# Sites and sellers name these bodies at will for one car.
+# Sites name these bodies at will for one car; a sedan and a hatchback of one model are rather two cars.
 _BODY_KINDS = (
-    frozenset({Body.SEDAN, Body.LIFTBACK, Body.HATCHBACK}),
+    frozenset({Body.LIFTBACK, Body.HATCHBACK}),
+    frozenset({Body.LIFTBACK, Body.SEDAN}),
+    frozenset({Body.LIFTBACK, Body.COUPE}),
     frozenset({Body.SUV, Body.HATCHBACK, Body.WAGON}),
     frozenset({Body.VAN, Body.MINIVAN, Body.BUS}),
     frozenset({Body.COUPE, Body.CABRIO}),
@@ -95,11 +104,7 @@ def car_signs(a: CarFacts, b: CarFacts, around: Surroundings) -> Iterator[Sign]:
     yield from _number_signs(a, b)
     yield from _word_signs(a, b)
     if a.text_signature and b.text_signature:
-        found, possible = shared_runs(a.text_signature, b.text_signature, around.boilerplate)
-        if found:
-            yield min(_text_bits(found, possible), _most_a_text_may_tell(a, b)), "text_shared", found, possible
-        elif possible >= 4 or _strangers(a.text_signature, b.text_signature):
-            yield -3.5, "text_differs", len(a.text_signature), len(b.text_signature)
+        yield from _text_signs(a, b, around)
     if a.plate and b.plate:
         # Plates are changed when a car is sold, so another plate is only half a contradiction.
         same = a.plate == b.plate
@@ -116,33 +121,32 @@ def _number_signs(a: CarFacts, b: CarFacts) -> Iterator[Sign]:
         bits = mileage_bits(a.mileage_km, b.mileage_km) + _rolled_back(a, b)
         yield bits, "mileage_equal" if a.mileage_km == b.mileage_km else "mileage_gap", a.mileage_km, b.mileage_km
     if a.price and b.price:
-        yield price_bits(a.price, b.price), "price_gap", a.price, b.price
+        bits = price_bits(a.price, b.price)
+        yield (bits if bits < 2 or _stands_still(a, b) else 1.9), "price_gap", a.price, b.price
     if a.year and b.year and a.year != b.year:
         yield -4.0, "year_off_by_one", a.year, b.year
-    if a.engine_cc and b.engine_cc:
-        yield 0.6, "engine_equal", a.engine_cc, b.engine_cc
     if a.power_hp and b.power_hp:
         gap = abs(a.power_hp - b.power_hp) / max(a.power_hp, b.power_hp)
-        yield (0.3 if gap < 0.01 else -1.5 if gap < 0.03 else -4.0), "power_gap", a.power_hp, b.power_hp
+        yield (0.2 if gap < 0.01 else -1.5 if gap < 0.03 else -4.0), "power_gap", a.power_hp, b.power_hp
     if a.owners is not None and b.owners is not None:
         # Sites cap the count at «3 и более» or «4 и более», so above two it is one answer.
-        gap_n = abs(min(a.owners, 3) - min(b.owners, 3))
-        yield (0.8, -1.2, -3.0, -4.0)[min(gap_n, 3)], "owners_gap", a.owners, b.owners
+        low, high = sorted((min(a.owners, 3), min(b.owners, 3)))
+        bits = (0.3 if high == 1 else 1.6) if low == high else (-3.0, -4.0, -4.0)[high - low - 1]
+        yield bits, "owners_gap", a.owners, b.owners
 
 
 def _word_signs(a: CarFacts, b: CarFacts) -> Iterator[Sign]:
     if a.color and b.color:
         yield _color_bits(a.color, b.color), "color_equal" if a.color == b.color else "color_differs", a.color, b.color
-    if a.gearbox and b.gearbox:
-        # Sites call a robot or a variator «автомат» often enough.
-        yield 0.3 if a.gearbox == b.gearbox else -2.0, "gearbox", a.gearbox, b.gearbox
+    if a.gearbox and b.gearbox and a.gearbox != b.gearbox:
+        yield _gearbox_bits(a, b), "gearbox", a.gearbox, b.gearbox
     if a.drive and b.drive:
-        yield 0.2 if a.drive == b.drive else -4.0, "drive", a.drive, b.drive
+        yield 0.2 if a.drive == b.drive else -5.0, "drive", a.drive, b.drive
     if a.fuel and b.fuel and a.fuel != b.fuel:
         yield -2.0, "fuel", a.fuel, b.fuel
     if a.body and b.body and a.body != b.body:
         kin = any(a.body in kind and b.body in kind for kind in _BODY_KINDS)
-        yield -1.0 if kin else -4.0, "body", a.body, b.body
+        yield -1.0 if kin else -3.5, "body", a.body, b.body
     if a.generation_id and b.generation_id and a.generation_id != b.generation_id:
         yield -2.0, "generation", a.generation_id, b.generation_id
 
@@ -164,50 +168,59 @@ def seller_signs(a: CarFacts, b: CarFacts, around: Surroundings) -> Iterator[Sig
         yield 0.3 if a.region_id == b.region_id else -2.0, "region", a.region_id, b.region_id
     if a.source_id == b.source_id and a.is_active and b.is_active:
         # Sites remove a second advert of one car; two live ones are usually two cars.
-        yield -4.0, "both_on_sale_at_one_site", a.source_id, b.source_id
+        yield _BOTH_AT_ONE_SITE, "both_on_sale_at_one_site", a.source_id, b.source_id
 
 
 def _house_style(a: CarFacts, b: CarFacts, around: Surroundings) -> Iterator[Sign]:
     """The same boilerplate is the same trader: no sign of one car, but only that trader's cars are rivals then."""
-    if a.seller_key and a.seller_key == b.seller_key:
-        return
     if not (a.text_signature and b.text_signature and around.boilerplate):
         return
-    ours = {run for run in a.text_signature if run in around.boilerplate}
-    theirs = {run for run in b.text_signature if run in around.boilerplate}
-    shared, fewer = ours & theirs, min(len(ours), len(theirs))
-    if fewer < 5 or len(shared) < 0.3 * fewer:
+    both = overlap(a.text_signature, b.text_signature, around.boilerplate)
+    if both.possible < 5 or both.found < 0.3 * both.possible:
         return
-    lots = [numbers_of(text) - around.boilerplate.keys() for text in (a.text_signature, b.text_signature)]
-    if lots[0] and lots[1] and lots[0].isdisjoint(lots[1]):
-        yield -3.0, "other_lot", None, None  # One trader numbers his cars, and these are two numbers.
-        return
-    bits = 1.0
-    if len(shared) >= 0.6 * fewer:
-        users = median(around.boilerplate[run] for run in shared)
-        # Traders keep to a few makes, so among like cars their share is some eight times (3 bits) the average.
-        bits = min(5.0, max(1.0, log2(max(1.0, around.ads / users)) - 3))
-    if a.mileage_km and b.mileage_km and mileage_bits(a.mileage_km, b.mileage_km) <= 4:
-        bits = min(bits, max(1.0, bits - 1.5))  # A trader's car stands still: this is rather the next one of his fleet.
-    yield bits, "house_style", len(shared), fewer
+    if _other_lot(a, b, around):
+        yield -6.0, "other_lot_of_one_trader", None, None
+    elif both.whole and not both.rare_found and not (a.seller_key and a.seller_key == b.seller_key):
+        yield 3.0 if _drove_on_bits(a, b) > 0 else 0.0, "house_style", both.found, both.possible
+
+
+def _drove_on_bits(a: CarFacts, b: CarFacts) -> float:
+    """What the mileages say; 0 when one of them is not told."""
+    return 0.0 if a.mileage_km is None or b.mileage_km is None else mileage_bits(a.mileage_km, b.mileage_km)
+
+
+def _stands_still(a: CarFacts, b: CarFacts) -> bool:
+    return a.mileage_km is None or b.mileage_km is None or mileage_bits(a.mileage_km, b.mileage_km) >= 4
+
+
+def _other_lot(a: CarFacts, b: CarFacts, around: Surroundings) -> bool:
+    """Traders number their cars, and these are two numbers."""
+    ours, theirs = (numbers_of(facts.text_signature) - around.boilerplate.keys() for facts in (a, b))
+    return bool(ours and theirs) and ours.isdisjoint(theirs)
 
 
 def mileage_bits(a: int, b: int) -> float:
     """Equal odd numbers are nearly a VIN; equal round ones are what many sellers write."""
     high, gap = max(a, b), abs(a - b)
     if gap == 0:
-        if high < 1000 or len(set(str(high))) == 1:
-            return 4.0
-        return 6.0 if high % 10_000 == 0 else 7.0 if high % 5000 == 0 else 8.5 if high % 1000 == 0 else 12.0
-    share = gap / high
-    rounded = gap < 1000 and (a % 1000 == 0) != (b % 1000 == 0) and share < 0.1
-    if rounded or share <= 0.01:
-        return 4.2
-    if share <= 0.035 or gap <= 500:
-        return 3.2
-    if share <= 0.06:
-        return 0.0
-    return -1.5 if share <= 0.12 else -3.0 if share <= 0.25 else -6.0
+        return _equal_mileage_bits(high)
+    share, both_round = gap / high, a % 1000 == 0 and b % 1000 == 0
+    rounded = gap < 1000 and not both_round and (a % 1000 == 0 or b % 1000 == 0)
+    if share <= 0.01 or (rounded or gap <= 300) and share < 0.1:
+        return 1.0 if both_round else _NEAR_MILEAGE
+    if share <= 0.035 or gap <= 2000:
+        return -0.5 if both_round else 2.0 if share <= 0.1 else 1.0
+    if share <= 0.06 or gap <= 4000:
+        return -2.0 if both_round else -1.0
+    return -2.5 if share <= 0.12 or gap <= 6000 else -4.0 if share <= 0.25 else -7.0
+
+
+def _equal_mileage_bits(km: int) -> float:
+    """The rounder, the more sellers write it; the more kilometres, the more round numbers there are to choose from."""
+    if km < 1000 or len(set(str(km))) == 1:
+        return 4.0
+    bits = next((bits for step, bits in _EQUAL_MILEAGE if km % step == 0), 13.0)
+    return bits + max(-1.0, min(1.0, 0.5 * log2(km / 60_000)))
 
 
 def _rolled_back(a: CarFacts, b: CarFacts) -> float:
@@ -223,41 +236,52 @@ def price_bits(a: int, b: int) -> float:
     gap = abs(a - b) / max(a, b)
     if gap == 0:
         return 4.0
-    for upto, bits in ((0.03, 1.7), (0.1, 1.0), (0.2, -2.0), (0.35, -4.0)):
+    for upto, bits in ((0.05, 1.9), (0.1, 0.4), (0.2, -2.0), (0.35, -4.0)):
         if gap <= upto:
             return bits
     return -6.0
 
 
+def _gearbox_bits(a: CarFacts, b: CarFacts) -> float:
+    """Some sites call every gearbox without a pedal «автомат», so across sites that word tells nothing."""
+    if Gearbox.AUTOMATIC not in (a.gearbox, b.gearbox):
+        return -4.0
+    return -2.0 if a.source_id == b.source_id else -0.3
+
+
 def _color_bits(a: str, b: str) -> float:
     if a == b:
         return _COLOR_BITS.get(a, _RARE_COLOR_BITS)
-    return -1.5 if frozenset((a, b)) in _NEAR_COLORS else -5.0
+    return -2.0 if frozenset((a, b)) in _NEAR_COLORS else -5.5
 
 
-def _text_bits(found: int, possible: int) -> float:
+def _text_signs(a: CarFacts, b: CarFacts, around: Surroundings) -> Iterator[Sign]:
+    both = overlap(a.text_signature, b.text_signature, around.boilerplate)
+    if both.rare_found:
+        bits = _text_bits(both, _stands_still(a, b))
+        yield min(bits, _most_a_text_may_tell(a, b)), "text_shared", both.rare_found, both.rare_possible
+    elif both.rare_possible >= 4 or both.possible >= 4 and both.found <= 0.1 * both.possible:
+        yield _OTHER_TEXT, "text_differs", len(a.text_signature), len(b.text_signature)
+    elif _other_lot(a, b, around):
+        yield -3.5, "other_lot", None, None
+
+
+def _text_bits(both: Overlap, stands_still: bool) -> float:
     """Three-word runs that hardly anybody else wrote: a few are enough, when they are much of what could be shared."""
-    share = found / possible
-    if found >= 4:
-        return 12.0 if share >= 0.4 else 8.0 if share >= 0.2 else 4.0
-    if found >= 2:
+    share = both.rare_found / both.rare_possible
+    if both.rare_found >= 4:
+        if not both.whole and not stands_still:
+            return 5.0
+        return _OWN_TEXT if share >= 0.4 else 7.0 if share >= 0.2 else 4.0
+    if both.rare_found >= 2:
         return 7.0 if share >= 0.4 else 3.0
     return 4.0 if share >= 0.5 else 2.0 if share >= 0.3 else 0.0
 
 
-def _strangers(left: tuple[int, ...], right: tuple[int, ...]) -> bool:
-    """Two texts of some length with next to nothing in common, not even boilerplate."""
-    found, possible = shared_runs(left, right, frozenset())
-    return possible >= 4 and found <= 0.1 * possible
-
-
 def _most_a_text_may_tell(a: CarFacts, b: CarFacts) -> float:
     """A trader copies his text from car to car: beside another mileage or colour it is only that."""
-    most = 12.0
-    if a.mileage_km is not None and b.mileage_km is not None:
-        gap, high = abs(a.mileage_km - b.mileage_km), max(a.mileage_km, b.mileage_km)
-        if gap > 1500:
-            most = 3.0 if gap > 0.12 * high else 7.0 if gap > 0.05 * high else most
+    driven = _drove_on_bits(a, b)
+    most = 12.0 if driven > 0 else _TEXT_BESIDE_GAP if driven >= -2.5 else _TEXT_BESIDE_MISFIT
     if a.color and b.color and _color_bits(a.color, b.color) < -2:
         most = min(most, 4.0)
     return most

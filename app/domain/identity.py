@@ -25,7 +25,7 @@ class IdentityRules:
     """What a supervisor may move. Bits: 5 is 32 to 1, 10 is 1000 to 1."""
 
     same_at: float = 4.0
-    unmarked_at: float = 5.5  # the same, when only likeness speaks: no shared text, mileage, phone, account or VIN part
+    unmarked_at: float = 4.0  # the same, when only likeness speaks: no shared text, mileage, phone, account or VIN part
     doubt_at: float = 1.5
     margin: float = 3.0  # the best vehicle must beat the next one by this, else a person decides
     own_facts_at: float = 4.0  # of that the car itself, not phone or seller, must bring

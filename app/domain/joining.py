@@ -17,11 +17,12 @@ from app.domain.identity import DEFAULT_RULES, IdentityRules, Likeness, SameCar,
 
 # Mileages up to 4 % apart always share one of two staggered buckets; the constant makes small mileages coarse.
 _MILEAGE_STEP = 0.08
-_MILEAGE_BASE = 10_000
+_MILEAGE_BASE = 30_000
 _COARSE_STEP = 0.2
 # What part of a model's year one advert's two buckets hold, about: from neighbours to «how many are on sale».
 _BUCKET_SHARE = 0.08
 _FEWEST_RIVALS = 5
+_HIMSELF = 0.7  # An advert stands in its own bucket too; measured, a little less than one.
 
 _KIND_BITS = 3
 _VIN, _PLATE, _MILEAGE, _TEXT, _PHONE = range(1, 6)
@@ -120,23 +121,23 @@ def join_batch(
     for facts in new:
         keys = blocking_keys(facts)
         near, neighbours = _near(facts, keys, pool, rules)
-        rivals = max(_FEWEST_RIVALS, round(neighbours / _BUCKET_SHARE))
-        around = Surroundings(rivals, known_boilerplate, len(everyone), known_traders)
-        join = _choose(facts, near, pool, rules, around)
+        around = Surroundings(None, known_boilerplate, len(everyone), known_traders)
+        join = _choose(facts, near, neighbours, pool, rules, around)
         joins.append(join)
         pool.add(facts, keys, -facts.ad_id if join.vehicle_of is None else pool.vehicle_of[join.vehicle_of])
     return joins
 
 
-def _near(facts: CarFacts, keys: Sequence[int], pool: _Pool, rules: IdentityRules) -> tuple[list[CarFacts], int]:
-    """The candidates without a contradiction, and how many other like cars stand in the same mileage buckets."""
+def _near(facts: CarFacts, keys: Sequence[int], pool: _Pool, rules: IdentityRules) -> tuple[list[CarFacts], set[int]]:
+    """The candidates without a contradiction, and the vehicles of those among them that drove about as far."""
     found: dict[int, CarFacts] = {}
-    neighbours: set[int] = set()
+    beside: set[int] = set()
+    crowd: set[int] = set()
     for key in keys:
         kind = (key + (1 << 63)) & ((1 << _KIND_BITS) - 1)
         block = pool.by_key.get(key, ())
         if kind == _MILEAGE:
-            neighbours.update(block)
+            beside.update(block)
         if len(block) > (rules.text_block_cap if kind == _TEXT else rules.block_cap):
             continue
         for ad_id in block:
@@ -144,8 +145,9 @@ def _near(facts: CarFacts, keys: Sequence[int], pool: _Pool, rules: IdentityRule
                 found[ad_id] = pool.facts[ad_id]
     found.pop(facts.ad_id, None)
     near = [other for other in found.values() if not contradicts(facts, other) or _same_papers(facts, other)]
-    neighbours.discard(facts.ad_id)
-    return near, len({pool.vehicle_of[ad_id] for ad_id in neighbours})
+    crowd.update(pool.vehicle_of[other.ad_id] for other in near if other.ad_id in beside)
+    crowd.update(pool.vehicle_of[ad_id] for ad_id in beside if ad_id not in found and ad_id != facts.ad_id)
+    return near, crowd
 
 
 def _same_papers(a: CarFacts, b: CarFacts) -> bool:
@@ -153,14 +155,22 @@ def _same_papers(a: CarFacts, b: CarFacts) -> bool:
     return bool(a.vin and a.vin == b.vin) or bool(a.plate and a.plate == b.plate)
 
 
-def _choose(facts: CarFacts, near: Iterable[CarFacts], pool: _Pool, rules: IdentityRules, around: Surroundings) -> Join:
+def _choose(
+    facts: CarFacts,
+    near: Iterable[CarFacts],
+    neighbours: set[int],
+    pool: _Pool,
+    rules: IdentityRules,
+    around: Surroundings,
+) -> Join:
     """The best vehicle wins only when no advert of it contradicts and no other vehicle comes close."""
     best: dict[int, tuple[SameCar, int]] = {}
     for other in near:
+        vehicle = pool.vehicle_of[other.ad_id]
+        around.rivals = rivals_of(len(neighbours) - (vehicle in neighbours))
         opinion = compare(facts, other, rules, around, explain=False)
         if opinion.verdict is Likeness.DIFFERENT:
             continue
-        vehicle = pool.vehicle_of[other.ad_id]
         if vehicle not in best or opinion.bits > best[vehicle][0].bits:
             best[vehicle] = (opinion, other.ad_id)
     ranked = sorted(best.items(), key=lambda item: -item[1][0].bits)
@@ -175,6 +185,11 @@ def _choose(facts: CarFacts, near: Iterable[CarFacts], pool: _Pool, rules: Ident
         Doubt(facts.ad_id, other_id, replace(view, verdict=Likeness.DOUBT)) for _, (view, other_id) in ranked[:3]
     )
     return Join(facts.ad_id, None, opinion, doubts)
+
+
+def rivals_of(neighbours: int) -> int:
+    """How many like cars are on sale, from how many vehicles stand in the advert's mileage buckets."""
+    return max(_FEWEST_RIVALS, round((neighbours + _HIMSELF) / _BUCKET_SHARE))
 
 
 def _fits(facts: CarFacts, member_ids: Iterable[int], pool: _Pool) -> bool:

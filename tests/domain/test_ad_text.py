@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.ad_text import SIGNATURE_SIZE, common_runs, shared_runs, text_signature
+from app.domain.ad_text import SIGNATURE_SIZE, common_runs, overlap, text_signature
 
 STORY = "Кузов без ржавчины, мотор тянет ровно, салон тёмный велюр, сзади никто не сидел, хранилась в гараже у реки"
 NOTHING: frozenset[int] = frozenset()
@@ -34,13 +34,13 @@ def test_a_lot_number_is_kept_however_long_the_text() -> None:
     long_text = " ".join(f"слово{chr(1072 + n % 32)} номер{chr(1072 + n // 32)} раз" for n in range(300))
     one, other = text_signature(f"Лот 00417733 {long_text}"), text_signature("Лот 00417733 совсем другие слова тут")
 
-    assert shared_runs(one, other, NOTHING)[0] >= 1
+    assert overlap(one, other, NOTHING).found >= 1
 
 
 def test_two_stories_share_nothing() -> None:
     other = text_signature("Продаёт второй хозяин, ездили за грибами, печка греет, колёса летние, торг у капота")
 
-    assert shared_runs(text_signature(STORY), other, NOTHING)[0] == 0
+    assert overlap(text_signature(STORY), other, NOTHING).found == 0
 
 
 def test_a_run_of_several_cars_is_boilerplate_and_left_aside() -> None:
@@ -49,7 +49,9 @@ def test_a_run_of_several_cars_is_boilerplate_and_left_aside() -> None:
 
     assert set(common) == set(signature)
     assert set(common.values()) == {3}
-    assert shared_runs(signature, signature, common) == (0, 0)
+    both = overlap(signature, signature, common)
+    assert (both.rare_found, both.rare_possible) == (0, 0)
+    assert both.found == both.possible == len(signature)
 
 
 def test_one_car_posted_often_makes_no_boilerplate() -> None:
