@@ -1,13 +1,13 @@
-"""The supervisor's board: who works what, what waits and why; dealing now, moving cards and taking that back."""
+"""The supervisor's board: who works what, what waits and why; dealing now, handing cards over and taking that back."""
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, abort, current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import AppBuilder, BaseView, expose, has_access, permission_name
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
@@ -15,6 +15,7 @@ from flask_login import current_user
 from app.errors import Refused
 from app.extensions import db
 from app.services import board, dealing, distribution
+from app.services.board import Choice
 from app.services.distribution import Place
 from app.wording import say
 
@@ -35,21 +36,27 @@ class BoardView(BaseView):
     @has_access
     @permission_name("board")
     def board(self) -> Any:
-        return render_template("board/board.html", **self._now())
+        return render_template("board/board.html", now_part=_people(), pools_part=_pools())
 
     @expose("/now")
     @has_access
     @permission_name("board")
     def now_part(self) -> Any:
-        return render_template("board/_now.html", **self._now())
+        return _unless_seen(_people())
+
+    @expose("/pools")
+    @has_access
+    @permission_name("board")
+    def pools_part(self) -> Any:
+        return _unless_seen(_pools())
 
     @expose("/preview")
     @has_access
     @permission_name("deal")
     def preview(self) -> Any:
         found = dealing.preview(db.session, now(), zone())
-        names = {row.user_id: row.name for row in board.operators(db.session, now(), zone())}
-        return render_template("board/_preview.html", found=found, names=names)
+        people = board.operators(db.session, now(), zone())
+        return render_template("board/_preview.html", found=found, names={row.user_id: row.name for row in people})
 
     @expose("/deal", methods=["POST"])
     @has_access
@@ -64,35 +71,34 @@ class BoardView(BaseView):
     @has_access
     @permission_name("move")
     def move(self) -> Any:
-        people = board.operators(db.session, now(), zone())
-        chosen = [number for number in map(_whole, request.values.getlist("card")) if number]
-        targets = [number for number in map(_whole, request.values.getlist("to")) if number]
+        choice = _choice()
+        cards = self._chosen_cards(choice)
+        targets = _numbers("to")
+        targets += [one for one in board.members(db.session, _numbers("to_group")) if one not in targets]
         if request.method == "POST" and request.form.get("do") == "move":
             try:
-                return self._move(chosen, targets)
+                return self._move(cards, targets)
             except Refused as refusal:
                 db.session.rollback()
                 flash(say(refusal.reason), "danger")
-        plan = distribution.plan_move(db.session, chosen, targets, self._place()) if chosen and targets else None
-        stages = [number for number in map(_whole, request.values.getlist("stage")) if number is not None]
-        rows = board.to_move(
-            db.session,
-            operator_id=_whole(request.values.get("operator", "")),
-            filter_id=_whole(request.values.get("filter", "")),
-            stages=stages,
-        )
+        plan = distribution.plan_move(db.session, cards, targets, self._place()) if cards and targets else None
+        people = board.operators(db.session, now(), zone())
         return render_template(
             "board/move.html",
-            rows=rows,
+            choice=choice,
+            rows=board.to_move(db.session, choice),
+            total=board.count_to_move(db.session, choice),
+            cap=board.MOVED_AT_ONCE,
             people=people,
-            pools=board.pools(db.session),
-            chosen=set(chosen),
+            teams=board.groups(db.session),
+            pools=board.pools(db.session, now(), zone()),
+            statuses=board.statuses(db.session),
+            chosen=set(cards),
             targets=set(targets),
-            stages=set(stages) or {1},
             plan=plan,
             moves=board.moves(db.session),
+            moved=request.args.get("moved", type=int),
             names={row.user_id: row.name for row in people},
-            now=now(),
         )
 
     @expose("/undo/<int:move_id>", methods=["POST"])
@@ -104,31 +110,68 @@ class BoardView(BaseView):
         flash(ngettext("%(num)s card went back.", "%(num)s cards went back.", back), "success")
         return redirect(url_for(".move"))
 
+    def _chosen_cards(self, choice: Choice) -> list[int]:
+        """The ticked ones, or all that the choice finds: also those for which the page had no room."""
+        if request.values.get("all_cards") == "1":
+            return board.ids_to_move(db.session, choice)
+        cards = _numbers("card")
+        return cards if len(cards) <= board.MOVED_AT_ONCE else abort(400)
+
     def _move(self, cards: list[int], targets: list[int]) -> Any:
         why = request.form.get("why", "").replace("\0", "").strip()
         if not why:
             raise Refused("move_needs_reason")
         if not cards or not targets:
             raise Refused("move_needs_choice")
-        if len(cards) > board.MOVED_AT_ONCE:
-            abort(400)
         record = distribution.move(db.session, cards, targets, self._place(), actor_id=current_user.id, why=why)
         db.session.commit()
-        n = len(record.cards)
-        told = ngettext("%(num)s card is handed over.", "%(num)s cards are handed over.", n)
-        flash(told + " " + _("It can be undone below."), "success")
-        return redirect(url_for(".move"))
+        return redirect(url_for(".move", moved=record.id))
 
     def _place(self) -> Place:
         return Place(current_user.id, None, now(), zone())
 
-    def _now(self) -> dict[str, Any]:
-        return {
-            "operators": board.operators(db.session, now(), zone()),
-            "pools": board.pools(db.session),
-            "sources": board.sources(db.session),
-            "now": now(),
-        }
+
+def _people() -> str:
+    people = board.operators(db.session, now(), zone())
+    at_work = [row for row in people if row.presence != "offline"]
+    return render_template("board/_now.html", operators=people, at_work=at_work)
+
+
+def _pools() -> str:
+    """What waits and why; slower than the people, for it counts the whole pool."""
+    pools = board.pools(db.session, now(), zone())
+    return render_template(
+        "board/_pools.html",
+        pools=pools,
+        teams=board.groups(db.session),
+        unwanted=board.unwanted(db.session),
+        sources=board.sources(db.session),
+        found=dealing.preview(db.session, now(), zone()),
+        oldest=min((row.oldest for row in pools if row.oldest), default=None),
+    )
+
+
+def _unless_seen(part: str) -> Any:
+    """The part, or nothing at all when the page shows just that. Running clocks run in the browser."""
+    digest = hashlib.sha256(part.encode()).hexdigest()[:12]
+    if request.args.get("seen") == digest:
+        return "", 204
+    return part, 200, {"X-Seen": digest}
+
+
+def _choice() -> Choice:
+    stages = [number for number in map(_whole, request.values.getlist("stage")) if number in (0, 1, 2, 3)]
+    return Choice(
+        operator_id=_whole(request.values.get("operator", "")),
+        group_id=_whole(request.values.get("group", "")),
+        filter_id=_whole(request.values.get("filter", "")),
+        status_id=_whole(request.values.get("status", "")),
+        stages=tuple(number for number in stages if number is not None) or (1,),
+    )
+
+
+def _numbers(name: str) -> list[int]:
+    return list(dict.fromkeys(number for number in map(_whole, request.values.getlist(name)) if number))
 
 
 def _whole(value: str) -> int | None:

@@ -1,52 +1,86 @@
-"""What the supervisor sees of the work now: operators with their load, pools, sources; cards to be moved."""
+"""What the supervisor sees of the work now: operators with their load, pools, sources; cards to be handed over."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from app.services import counters
+from app.services import counters, distribution
 
+SHOWN = 200  # cards of a hand-over that are listed; as many as one screenful of decisions bears
 MOVED_AT_ONCE = 2_000
 
 
 def operators(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
-    """Everybody with a profile: state, time in it, cards against every cap."""
+    """Everybody with a profile: state, time in it, cards against every cap, and how many more there is room for."""
     return list(
         session.execute(
             text("""
-            SELECT p.user_id, u.first_name || ' ' || u.last_name AS name, g.id AS group_id, g.name AS group_name,
-                   CASE WHEN u.active THEN p.presence ELSE 'offline' END AS presence, p.presence_since, p.seen_at,
-                   p.new_n, p.max_new, p.open_n, p.max_open, p.weight,
-                   CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END AS hour_n, p.hour_cap,
-                   CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END AS day_n, p.day_cap,
-                   COALESCE(c.overdue, 0) AS overdue
-            FROM operator_profile p JOIN ab_user u ON u.id = p.user_id LEFT JOIN operator_group g ON g.id = p.group_id
-            LEFT JOIN (SELECT operator_id, count(*) AS overdue FROM card
-                       WHERE stage = 3 AND next_call_at <= :now GROUP BY operator_id) c ON c.operator_id = p.user_id
-            ORDER BY g.name NULLS LAST, u.first_name, u.last_name
+            SELECT o.*, GREATEST(LEAST(o.max_open - o.open_n, o.day_cap - o.day_n), 0) AS room FROM (
+              SELECT p.user_id, u.first_name || ' ' || u.last_name AS name,
+                     g.id AS group_id, COALESCE(g.name, '') AS group_name,
+                     CASE WHEN u.active THEN p.presence ELSE 'offline' END AS presence, p.presence_since, p.seen_at,
+                     p.new_n, p.max_new, p.open_n, p.max_open, p.weight, u.active,
+                     CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END AS hour_n, p.hour_cap,
+                     CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END AS day_n, p.day_cap,
+                     COALESCE(c.overdue, 0) AS overdue
+              FROM operator_profile p JOIN ab_user u ON u.id = p.user_id
+              LEFT JOIN operator_group g ON g.id = p.group_id
+              LEFT JOIN (SELECT operator_id, count(*) AS overdue FROM card
+                         WHERE stage = 3 AND next_call_at <= :now GROUP BY operator_id) c ON c.operator_id = p.user_id
+            ) o WHERE o.active OR o.open_n > 0 ORDER BY o.group_name = '', o.group_name, o.name
             """),
             {"now": now, "hour": counters.company_hour(now), "day": counters.company_day(now, zone)},
         )
     )
 
 
-def pools(session: Session) -> list[Row[Any]]:
-    """Live filters with what waits and what is in work; the age of the oldest card that waits."""
+def pools(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
+    """Live filters with what waits and what is in work, the age of the oldest card, and whether they deal now."""
+    closed = distribution.closed_filters(session, now, zone)
     return list(
         session.execute(
             text("""
             SELECT f.id, f.name, f.priority, COALESCE(g.name, u.first_name || ' ' || u.last_name) AS target,
-                   COALESCE(c.pool, 0) AS pool, COALESCE(c.work, 0) AS work, c.oldest, f.open_cap, f.day_cap
+                   COALESCE(c.pool, 0) AS pool, COALESCE(c.work, 0) AS work, c.oldest, f.open_cap, f.open_n, f.day_cap,
+                   CASE WHEN f.day_on = :day THEN f.day_n ELSE 0 END AS day_n,
+                   f.id = ANY(CAST(:closed AS int[])) AS is_closed
             FROM ad_filter f LEFT JOIN operator_group g ON g.id = f.group_id LEFT JOIN ab_user u ON u.id = f.operator_id
             LEFT JOIN (SELECT filter_id, count(*) FILTER (WHERE stage = 0) AS pool,
                               count(*) FILTER (WHERE stage IN (1,2,3)) AS work,
                               min(opened_at) FILTER (WHERE stage = 0) AS oldest
                        FROM card WHERE filter_id IS NOT NULL AND stage < 9 GROUP BY filter_id) c ON c.filter_id = f.id
             WHERE f.is_enabled ORDER BY f.priority DESC, f.id
+            """),
+            {"closed": closed, "day": counters.company_day(now, zone)},
+        )
+    )
+
+
+def unwanted(session: Session) -> int:
+    """Cards of the pool that no filter wants; those that have not been matched yet are not among them."""
+    return int(
+        session.execute(
+            text("SELECT count(*) FROM card WHERE stage = 0 AND filter_id IS NULL AND match_revision > 0")
+        ).scalar_one()
+    )
+
+
+def groups(session: Session) -> list[Row[Any]]:
+    """Groups with what waits for each of them."""
+    return list(
+        session.execute(
+            text("""
+            SELECT g.id, g.name, g.is_enabled, g.is_push, COALESCE(c.pool, 0) AS pool, c.oldest
+            FROM operator_group g
+            LEFT JOIN (SELECT group_id, count(*) AS pool, min(opened_at) AS oldest FROM card
+                       WHERE stage = 0 AND filter_id IS NOT NULL GROUP BY group_id) c ON c.group_id = g.id
+            ORDER BY g.name
             """)
         )
     )
@@ -63,30 +97,95 @@ def sources(session: Session) -> list[Row[Any]]:
     )
 
 
-def to_move(
-    session: Session, *, operator_id: int | None, filter_id: int | None, stages: list[int], limit: int = 200
-) -> list[Row[Any]]:
-    """Cards that a reassignment could take: of one operator and/or one filter, in these stages."""
-    wanted = [stage for stage in stages if stage in (0, 1, 2, 3)] or [1]
+# --- handing over
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which cards: of these operators or a group's, of a filter, in these stages, with a status."""
+
+    operator_id: int | None = None
+    group_id: int | None = None
+    filter_id: int | None = None
+    status_id: int | None = None
+    stages: Collection[int] = field(default_factory=lambda: (1,))
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "stages": [stage for stage in self.stages if stage in (0, 1, 2, 3)] or [1],
+            "operator": self.operator_id,
+            "group": self.group_id,
+            "filter": self.filter_id,
+            "status": self.status_id,
+        }
+
+
+_CHOSEN = """
+  c.stage = ANY(CAST(:stages AS int[])) AND c.stage < 9
+  AND (CAST(:operator AS int) IS NULL OR c.operator_id = :operator)
+  AND (CAST(:filter AS int) IS NULL OR c.filter_id = :filter)
+  AND (CAST(:status AS int) IS NULL OR c.status_id = :status)
+  AND (CAST(:group AS int) IS NULL OR (c.stage = 0 AND c.group_id = :group) OR (c.stage > 0 AND EXISTS
+       (SELECT 1 FROM operator_profile p WHERE p.user_id = c.operator_id AND p.group_id = :group)))
+"""
+
+
+def to_move(session: Session, choice: Choice) -> list[Row[Any]]:
+    """The cards that a hand-over could take, the best first."""
     return list(
         session.execute(
-            text("""
-            SELECT c.id, c.stage, c.next_call_at, v.title, v.price, s.name AS status, f.name AS filter_name,
+            text(f"""
+            SELECT c.id, c.stage, c.next_call_at, v.title, v.price, s.name AS status, s.color, f.name AS filter_name,
                    u.first_name || ' ' || u.last_name AS operator_name
             FROM card c JOIN vehicle v ON v.id = c.vehicle_id LEFT JOIN status s ON s.id = c.status_id
             LEFT JOIN ad_filter f ON f.id = c.filter_id LEFT JOIN ab_user u ON u.id = c.operator_id
-            WHERE c.stage = ANY(CAST(:stages AS int[])) AND c.stage < 9
-              AND (CAST(:operator AS int) IS NULL OR c.operator_id = :operator)
-              AND (CAST(:filter AS int) IS NULL OR c.filter_id = :filter)
-            ORDER BY c.rank DESC, c.id LIMIT :n
-            """),
-            {"stages": wanted, "operator": operator_id, "filter": filter_id, "n": min(limit, MOVED_AT_ONCE)},
+            WHERE {_CHOSEN} ORDER BY c.rank DESC, c.id LIMIT :n
+            """),  # noqa: S608
+            choice.values() | {"n": SHOWN},
         )
     )
 
 
+def ids_to_move(session: Session, choice: Choice) -> list[int]:
+    """All of them, to hand over more than the page lists."""
+    return list(
+        session.execute(
+            text(f"SELECT c.id FROM card c WHERE {_CHOSEN} ORDER BY c.rank DESC, c.id LIMIT :n"),  # noqa: S608
+            choice.values() | {"n": MOVED_AT_ONCE},
+        ).scalars()
+    )
+
+
+def count_to_move(session: Session, choice: Choice) -> int:
+    found = session.execute(
+        text(f"SELECT count(*) FROM (SELECT 1 FROM card c WHERE {_CHOSEN} LIMIT :n) x"),  # noqa: S608
+        choice.values() | {"n": MOVED_AT_ONCE + 1},
+    )
+    return int(found.scalar_one())
+
+
+def members(session: Session, group_ids: Sequence[int]) -> list[int]:
+    """The active operators of the groups."""
+    return list(
+        session.execute(
+            text("""
+            SELECT p.user_id FROM operator_profile p JOIN ab_user u ON u.id = p.user_id AND u.active
+            WHERE p.group_id = ANY(CAST(:ids AS int[])) ORDER BY p.user_id
+            """),
+            {"ids": list(group_ids)},
+        ).scalars()
+    )
+
+
+def statuses(session: Session) -> list[Row[Any]]:
+    """Working statuses: a card with a closing one is with nobody."""
+    return list(
+        session.execute(text("SELECT id, name FROM status WHERE is_enabled AND NOT is_closing ORDER BY position, id"))
+    )
+
+
 def moves(session: Session) -> list[Row[Any]]:
-    """The last reassignments, to be undone."""
+    """The last hand-overs, to be undone."""
     return list(
         session.execute(
             text("""

@@ -178,6 +178,11 @@ def claim_next(session: Session, place: Place) -> int | None:
     return None
 
 
+def closed_filters(session: Session, now: datetime, zone: str) -> list[int]:
+    """Filters whose schedule says: not at this hour of the company."""
+    return list(session.execute(text(_CLOSED_NOW), Place(0, None, now, zone).values()).scalars())
+
+
 def count_for_filter(session: Session, filter_id: int, place: Place, n: int = 1) -> bool:
     """Count against the filter's quota under its row lock; False when there is no room. No cap: one look."""
     capped = session.execute(

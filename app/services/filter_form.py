@@ -1,10 +1,9 @@
-"""The builder's form as a FilterDraft: every field judged by itself, so that an error stands where it belongs."""
+"""The builder's form as a FilterDraft and back; every field judged by itself, so that an error stands at its field."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import time
 from typing import Any, Protocol
 
 from app.domain.cars import Body, Drive, Fuel, Gearbox, Wheel
@@ -35,6 +34,10 @@ CHOICES: dict[str, tuple[str, ...]] = {
 }
 MAX_LINES = 300
 _WORDS = re.compile(r"[,;\n]+")
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+
+MAX_WINDOWS = 7
 
 
 class Fields(Protocol):
@@ -55,7 +58,7 @@ def read(form: Fields) -> tuple[FilterDraft, dict[str, str]]:
     draft.day_cap = _number(form, "day_cap", 1, 1_000_000, bad, "filter_cap_range")
     _read_target(form, draft, bad)
     draft.all_russia = form.get("all_russia", "") == "1"
-    draft.region_ids = [int(value) for value in form.getlist("region_ids") if value.isascii() and value.isdigit()][:100]
+    draft.region_ids = whole_numbers(form.getlist("region_ids"))[:100]
     _read_cities(form, draft, bad)
     _read_cars(form, draft, bad)
     draft.criteria = _criteria(form, bad)
@@ -139,7 +142,7 @@ def _criteria(form: Fields, bad: dict[str, str]) -> dict[str, Any]:
             bad[f"{name}_from"] = "field_reversed"
         elif span != [None, None]:
             wishes[name] = span
-    sources = [int(value) for value in form.getlist("source_ids") if value.isascii() and value.isdigit()]
+    sources = [number for number in whole_numbers(form.getlist("source_ids")) if number < 2**31]
     if sources:
         wishes["source_ids"] = sorted(set(sources))
     for name in ("words_yes", "words_no"):
@@ -153,18 +156,61 @@ def _criteria(form: Fields, bad: dict[str, str]) -> dict[str, Any]:
 
 
 def _schedule(form: Fields, bad: dict[str, str]) -> list[dict[str, Any]]:
-    """Up to five windows: days_N, from_N, to_N."""
+    """Weekly windows: days_N, from_N, to_N. An end at or before the start belongs to the next day."""
     rows = []
-    for n in range(5):
+    for n in range(MAX_WINDOWS):
         days = sorted({int(day) for day in form.getlist(f"days_{n}") if day in "0123456" and day})
         since, until = form.get(f"from_{n}", "").strip(), form.get(f"to_{n}", "").strip()
         if not (days or since or until):
             continue
-        try:
-            time.fromisoformat(since or "00:00")
-            time.fromisoformat(until or "00:00")
-        except ValueError:
+        if not all(_CLOCK.fullmatch(clock) for clock in (since or "00:00", until or "00:00")):
             bad["schedule"] = "field_time"
             continue
         rows.append({"days": days or list(range(7)), "from": since or "00:00", "to": until or "00:00"})
     return rows
+
+
+def fields_of(draft: FilterDraft) -> dict[str, list[str]]:
+    """The draft as the browser would send it: `read` gives the same draft again."""
+    wishes = draft.criteria
+    fields: dict[str, list[str]] = {
+        "name": [draft.name],
+        "priority": [str(draft.priority)],
+        "open_cap": [_shown(draft.open_cap)],
+        "day_cap": [_shown(draft.day_cap)],
+        "target": [_target_of(draft)],
+        "all_russia": ["1"] * draft.all_russia,
+        "region_ids": [str(region) for region in draft.region_ids],
+        "city_id": [str(city) for city, _ in draft.cities],
+        "radius_km": [str(radius) for _, radius in draft.cities],
+        "car": [":".join(_shown(part) for part in line) for line in draft.cars],
+        "source_ids": [str(source) for source in wishes.get("source_ids", ())],
+        "words_yes": [", ".join(wishes.get("words_yes", ()))],
+        "words_no": [", ".join(wishes.get("words_no", ()))],
+        "include_foreign": ["1"] * bool(wishes.get("include_foreign")),
+        "accept_damaged": ["1"] * bool(wishes.get("accept_damaged", True)),
+        "unknown_ok": list(wishes.get("unknown_ok", ("damage",))),
+    }
+    fields |= {name: list(wishes.get(name) or ()) for name in CHOICES}
+    for name in SPAN_NAMES:
+        low, high = wishes.get(name) or (None, None)
+        fields |= {f"{name}_from": [_shown(low)], f"{name}_to": [_shown(high)]}
+    for n, window in enumerate(draft.schedule):
+        fields[f"days_{n}"] = [str(day) for day in window.get("days") or range(7)]
+        fields |= {f"from_{n}": [window.get("from") or "00:00"], f"to_{n}": [window.get("to") or "00:00"]}
+    return fields
+
+
+def _shown(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def _target_of(draft: FilterDraft) -> str:
+    if draft.operator_id is not None:
+        return f"operator:{draft.operator_id}"
+    return f"group:{draft.group_id}" if draft.group_id is not None else ""
+
+
+def whole_numbers(values: Sequence[str]) -> list[int]:
+    """What of the values is an id: the names of these rows can be asked for."""
+    return [int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 18]

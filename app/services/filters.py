@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.filters import OPEN, RANGES, CarLine, FilterSpec
 from app.domain.schedule import Schedule, Window
 from app.errors import Refused
-from app.models import AdFilter, AdFilterChange, AdFilterCity, AdFilterModel, City
+from app.models import AdFilter, AdFilterChange, AdFilterCity, AdFilterModel
 from app.services import books, revisions
 from app.services.audit import note_event
 
@@ -146,6 +147,8 @@ def save(
         session.add(row)
     else:
         row = _locked(session, filter_id)
+        if row.is_archived:
+            raise Refused("filter_archived", name=row.name)
         if version is not None and row.version != version:
             raise Refused("filter_changed_meanwhile", name=row.name)
     was_on = bool(row.is_enabled)
@@ -153,8 +156,6 @@ def save(
     if enable is not None:
         row.is_enabled = enable
     row.version += 1
-    row.changed_at = datetime.now(UTC)
-    row.changed_by_id = actor_id
     session.flush()
     _recount(session, row)
     what = "created" if filter_id is None else "edited"
@@ -195,9 +196,16 @@ def check(session: Session, draft: FilterDraft) -> None:
         raise Refused("filter_many_cities", cap=MAX_CITIES)
     if any(not 0 <= radius <= 1000 for _, radius in draft.cities):
         raise Refused("filter_radius_range")
-    known = session.execute(select(City.id).where(City.id.in_([city for city, _ in draft.cities]))).scalars()
-    if len(set(known)) != len({city for city, _ in draft.cities}):
+    if _missing(session, "city", {city for city, _ in draft.cities}):
         raise Refused("filter_unknown_city")
+    if _missing(session, "region", set(draft.region_ids)):
+        raise Refused("filter_unknown_region")
+    if _are_no_cars(session, draft.cars):
+        raise Refused("filter_unknown_car")
+    if _missing(session, "operator_group", {draft.group_id} - {None}):
+        raise Refused("filter_unknown_target")
+    if _missing(session, "operator_profile", {draft.operator_id} - {None}, key="user_id"):
+        raise Refused("filter_unknown_target")
     for name in SPAN_NAMES:
         low, high = (draft.criteria.get(name) or (None, None))[:2]
         if low is not None and high is not None and low > high:
@@ -206,6 +214,35 @@ def check(session: Session, draft: FilterDraft) -> None:
         if cap is not None and not 1 <= cap <= 1_000_000:
             raise Refused("filter_cap_range")
     schedule_of(draft.schedule)
+
+
+def _missing(session: Session, table: str, ids: Collection[int | None], *, key: str = "id") -> bool:
+    if not ids:
+        return False
+    found = session.execute(
+        text(f"SELECT count(*) FROM {table} WHERE {key} = ANY(:ids)"),  # noqa: S608
+        {"ids": sorted(filter(None, ids))},
+    )
+    return int(found.scalar_one()) != len(ids)
+
+
+def _are_no_cars(session: Session, lines: list[tuple[int, int | None, int | None]]) -> bool:
+    """Some line names a row that the books do not have, or a model of another make."""
+    if not lines:
+        return False
+    makes, models, generations = (list(column) for column in zip(*lines, strict=True))
+    found = session.execute(
+        text("""
+        SELECT count(*) FROM unnest(CAST(:makes AS int[]), CAST(:models AS int[]), CAST(:generations AS int[]))
+               AS l(make_id, model_id, generation_id)
+        WHERE EXISTS (SELECT 1 FROM make WHERE id = l.make_id)
+          AND (l.model_id IS NULL OR EXISTS (SELECT 1 FROM car_model WHERE id = l.model_id AND make_id = l.make_id))
+          AND (l.generation_id IS NULL
+               OR EXISTS (SELECT 1 FROM generation WHERE id = l.generation_id AND model_id = l.model_id))
+        """),
+        {"makes": makes, "models": models, "generations": generations},
+    )
+    return int(found.scalar_one()) != len(lines)
 
 
 def set_enabled(session: Session, filter_id: int, on: bool, *, actor_id: int | None) -> AdFilter:
@@ -259,6 +296,7 @@ def _recount(session: Session, row: AdFilter) -> None:
 
 
 def _keep(session: Session, row: AdFilter, what: str, actor_id: int | None) -> None:
+    row.changed_at, row.changed_by_id = datetime.now(UTC), actor_id
     session.flush()
     session.expire(row, ["cities", "cars"])
     draft = draft_of(row)

@@ -210,8 +210,7 @@ def test_the_claim_reads_a_schedule_as_the_domain_does(session: Session, schedul
     row = make_filter(session, schedule=[
         {"days": sorted(one.weekdays), "from": f"{one.start:%H:%M}", "to": f"{one.end:%H:%M}"} for one in schedule
     ])  # fmt: skip
-    closed = session.execute(text(distribution._CLOSED_NOW), Place(0, None, local, ZONE).values()).scalars().all()
-    assert (row.id in closed) is not is_open(tuple(schedule), local)
+    assert (row.id in distribution.closed_filters(session, local, ZONE)) is not is_open(tuple(schedule), local)
     session.delete(row)
     session.flush()
 

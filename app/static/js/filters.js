@@ -1,4 +1,4 @@
-/* The filter builder: cascade of cars, cities with circles on a map that needs no tiles, the live count. */
+/* The filter builder: the live count, the cascade of cars, the chosen towns. The server judges and renders. */
 "use strict";
 (function () {
   const form = document.getElementById("filter");
@@ -6,60 +6,96 @@
   const byId = (id) => document.getElementById(id);
   const token = form.elements.csrf_token.value;
 
-  // --- the live count
+  // --- the live count: 250 ms after the last change, a newer question ends the older one
   let timer = null;
-  let asked = 0;
+  let running = null;
+  let dirty = false;
   function changed() {
+    dirty = true;
     clearTimeout(timer);
-    timer = setTimeout(count, 300);
+    timer = setTimeout(count, 250);
   }
-  async function ask(url) {
-    return fetch(url, { method: "POST", body: new FormData(form), headers: { "X-CSRFToken": token } });
+  function ask(url, signal) {
+    return fetch(url, { method: "POST", body: new FormData(form), headers: { "X-CSRFToken": token }, signal });
+  }
+  async function show(url, place, signal) {
+    const answer = await ask(url, signal);
+    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
+    place.innerHTML = await answer.text();
   }
   async function count() {
-    const mine = ++asked;
+    if (running) running.abort();
+    const mine = running = new AbortController();
     try {
-      const answer = await ask(told.count);
-      if (mine === asked && answer.ok) byId("count").innerHTML = await answer.text();
-    } catch (lost) { /* the next change asks again */ }
+      await show(told.count, byId("count"), mine.signal);
+      await show(told.overlap, byId("overlap"), mine.signal);
+    } catch (trouble) {
+      if (trouble.name !== "AbortError") byId("count").textContent = told.lost;
+    }
   }
   form.addEventListener("input", (event) => { if (event.target.name) changed(); });
   form.addEventListener("change", (event) => { if (event.target.name) changed(); });
   form.querySelectorAll("[data-panel]").forEach((button) => button.addEventListener("click", async () => {
     button.disabled = true;
-    const answer = await ask(told[button.dataset.panel]);
-    if (answer.ok) byId("panel").innerHTML = await answer.text();
+    try { await show(told[button.dataset.panel], byId("panel")); } catch (trouble) { byId("panel").textContent = told.lost; }
     button.disabled = false;
   }));
+  form.addEventListener("submit", () => { dirty = false; });
+  window.addEventListener("beforeunload", (event) => { if (dirty) { event.preventDefault(); event.returnValue = told.leave; } });
 
-  // --- cars: make, then model, then generation
-  const make = byId("pick-make"), model = byId("pick-model"), generation = byId("pick-generation");
-  async function fill(select, url) {
-    select.length = 1;
-    select.disabled = true;
-    if (!url) return;
-    const rows = await (await fetch(url)).json();
-    rows.forEach((row) => select.add(new Option(row.text, row.id)));
-    select.disabled = !rows.length;
+  // --- cars: a make, then any of its models, then generations of the one model
+  const named = (select) => { const label = form.querySelector(`label[for="${select.id}"]`); if (label) select.setAttribute("aria-label", label.textContent); };
+  function picker(id, more) {
+    const select = byId(id);
+    named(select);
+    return new window.TomSelect(select, Object.assign({ maxOptions: 600, hidePlaceholder: true, plugins: select.multiple ? ["remove_button"] : ["dropdown_input"], valueField: "id", labelField: "text", searchField: ["text"], sortField: [{ field: "$order" }, { field: "$score" }] }, more));
   }
-  make.addEventListener("change", () => {
-    byId("add-car").disabled = !make.value;
+  const make = picker("pick-make", { valueField: "value" });
+  const model = picker("pick-model");
+  const generation = picker("pick-generation");
+  picker("region_ids", { valueField: "value", onChange: changed });
+  async function fill(select, url) {
+    select.clear(true);
+    select.clearOptions();
+    select.disable();
+    if (!url) return;
+    try {
+      const rows = await (await fetch(url)).json();
+      select.addOptions(rows);
+      if (rows.length) select.enable();
+    } catch (lost) { /* the make alone can still be added */ }
+  }
+  make.on("change", (value) => {
+    byId("add-car").disabled = !value;
     fill(generation, "");
-    fill(model, make.value && `${told.models}?make=${make.value}`);
+    fill(model, value && `${told.models}?make=${value}`);
   });
-  model.addEventListener("change", () => fill(generation, model.value && `${told.generations}?model=${model.value}`));
-  const chosen = (select) => (select.value ? select.selectedOptions[0].text : "");
+  model.on("change", () => {
+    const one = model.items.length === 1 ? model.items[0] : "";
+    fill(generation, one && `${told.generations}?model=${one}`);
+  });
+  const textOf = (select, value) => select.options[value].text;
   byId("add-car").addEventListener("click", () => {
-    const value = [make.value, model.value, generation.value].join(":");
+    const makeName = textOf(make, make.getValue());
+    const models = model.items.length ? model.items : [""];
+    models.forEach((one) => {
+      const generations = one && generation.items.length ? generation.items : [""];
+      generations.forEach((deep) => {
+        const words = [makeName, one && textOf(model, one), deep && textOf(generation, deep)].filter(Boolean).join(" ");
+        addLine([make.getValue(), one, deep].join(":"), words);
+      });
+    });
+    model.clear();
+    changed();
+  });
+  function addLine(value, text) {
     if ([...form.querySelectorAll('[name="car"]')].some((field) => field.value === value)) return;
     const line = document.createElement("li");
     line.className = "tag";
-    const text = [make, model, generation].map(chosen).filter(Boolean).join(" ");
-    line.append(hidden("car", value), text + " ", remover(text));
+    line.append(hidden("car", value), text, remover(text));
     byId("cars").append(line);
     byId("no-cars").hidden = true;
-    changed();
-  });
+  }
   function hidden(name, value) {
     const field = document.createElement("input");
     Object.assign(field, { type: "hidden", name, value });
@@ -72,79 +108,86 @@
     return button;
   }
   form.addEventListener("click", (event) => {
-    if (!event.target.classList.contains("btn-close")) return;
-    event.target.closest("li").remove();
+    const button = event.target.closest("#cars .btn-close, #cities .btn-close");
+    if (!button) return;
+    button.closest("li").remove();
     byId("no-cars").hidden = Boolean(form.querySelector('[name="car"]'));
-    draw();
+    if (map) map.draw(false);
     changed();
   });
 
-  // --- cities: typed, with a radius each; the same on the map
+  // --- towns: typed or clicked on the map, with a radius each
   const city = byId("pick-city"), found = byId("city-list");
+  const options = () => [...found.children];
   let look = null;
   city.addEventListener("input", () => {
     clearTimeout(look);
     look = setTimeout(async () => {
-      const rows = city.value.trim().length < 2 ? [] : await (await fetch(`${told.cities}?q=${encodeURIComponent(city.value.trim())}`)).json();
-      found.replaceChildren(...rows.map((row) => {
-        const item = document.createElement("li");
-        item.textContent = row.text;
-        item.setAttribute("role", "option");
-        item.tabIndex = -1;
-        item.addEventListener("click", () => addCity(row));
-        item.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); addCity(row); } });
-        return item;
-      }));
-      found.hidden = !rows.length;
-      city.setAttribute("aria-expanded", String(rows.length > 0));
+      const wanted = city.value.trim();
+      const rows = wanted.length < 2 ? [] : await (await fetch(`${told.cities}?q=${encodeURIComponent(wanted)}`)).json();
+      found.replaceChildren(...rows.map(option));
+      open(rows.length > 0);
     }, 200);
   });
+  function option(row, at) {
+    const item = document.createElement("li");
+    Object.assign(item, { textContent: row.text, id: `city-${at}`, tabIndex: -1 });
+    item.setAttribute("role", "option");
+    item.addEventListener("click", () => addCity(row));
+    return item;
+  }
+  function open(yes) {
+    found.hidden = !yes;
+    city.setAttribute("aria-expanded", String(yes));
+    if (!yes) city.removeAttribute("aria-activedescendant");
+  }
   city.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") { event.preventDefault(); if (found.firstChild) found.firstChild.click(); }
-    if (event.key === "ArrowDown" && found.firstChild) { event.preventDefault(); found.firstChild.focus(); }
-    if (event.key === "Escape") found.hidden = true;
+    const all = options();
+    const at = all.findIndex((item) => item.classList.contains("active"));
+    if (event.key === "Enter") { event.preventDefault(); if (!found.hidden && all.length) all[Math.max(at, 0)].click(); }
+    if (event.key === "Escape") open(false);
+    if (event.key !== "ArrowDown" && event.key !== "ArrowUp" || !all.length) return;
+    event.preventDefault();
+    const next = (at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length;
+    all.forEach((item, n) => item.classList.toggle("active", n === next));
+    all[next].scrollIntoView({ block: "nearest" });
+    city.setAttribute("aria-activedescendant", all[next].id);
   });
-  found.addEventListener("keydown", (event) => {
-    const next = { ArrowDown: "nextSibling", ArrowUp: "previousSibling" }[event.key];
-    if (next && event.target[next]) { event.preventDefault(); event.target[next].focus(); }
-  });
+  city.addEventListener("blur", () => setTimeout(() => open(false), 200));
   function addCity(row) {
-    found.hidden = true;
+    open(false);
     city.value = "";
-    city.setAttribute("aria-expanded", "false");
     if ([...form.querySelectorAll('[name="city_id"]')].some((field) => field.value === String(row.id))) return;
     const line = document.createElement("li");
     Object.assign(line.dataset, { lat: row.lat, lon: row.lon });
     const name = document.createElement("span");
-    Object.assign(name, { textContent: row.name, title: row.region });
+    Object.assign(name, { textContent: row.name, title: `${row.name}, ${row.region}` });
     const radius = document.createElement("input");
     Object.assign(radius, { name: "radius_km", className: "form-control form-control-sm", inputMode: "numeric", value: byId("pick-radius").value || "0" });
-    radius.setAttribute("aria-label", `${told.km}: ${row.name}`);
+    radius.setAttribute("aria-label", `${told.radius}: ${row.name}`);
     const unit = document.createElement("span");
     unit.textContent = told.km;
     line.append(hidden("city_id", row.id), name, radius, unit, remover(row.name));
     byId("cities").append(line);
-    draw();
+    byId("all_russia").checked = false;
+    dim();
+    if (map) map.draw(true);
     changed();
-    city.focus();
   }
-  byId("cities").addEventListener("input", () => draw());
+  // What «all Russia» outweighs is still there, and looks so.
+  function dim() { byId("places").classList.toggle("is-idle", byId("all_russia").checked); }
+  byId("all_russia").addEventListener("change", dim);
+  dim();
 
-  // --- the map: circles on a plain ground; tiles only where the company has a server for them
-  const map = window.L.map("map", { attributionControl: false, zoomSnap: 0.5, scrollWheelZoom: false }).setView([56, 45], 4);
-  if (told.tiles) window.L.tileLayer(told.tiles, { maxZoom: 14 }).addTo(map);
-  const drawn = window.L.featureGroup().addTo(map);
-  function draw() {
-    drawn.clearLayers();
-    document.querySelectorAll("#cities li").forEach((line) => {
-      const at = [Number(line.dataset.lat), Number(line.dataset.lon)];
-      const km = Math.min(Number(line.querySelector('[name="radius_km"]').value) || 0, 1000);
-      const label = line.querySelector("span").textContent;
-      window.L.circle(at, { radius: Math.max(km, 3) * 1000, color: "#0b6477", weight: 2, fillOpacity: 0.15 }).addTo(drawn);
-      window.L.circleMarker(at, { radius: 4, color: "#0b6477", fillOpacity: 1 }).bindTooltip(label, { permanent: true, direction: "top" }).addTo(drawn);
-    });
-    if (drawn.getLayers().length) map.fitBounds(drawn.getBounds(), { padding: [24, 24], maxZoom: 9 });
-  }
-  draw();
+  const map = window.L ? window.filterMap(byId("map"), {
+    tiles: told.tiles, towns: told.towns, handle: told.radius, pick: addCity,
+    linesOf: () => [...document.querySelectorAll("#cities li")],
+    radiusOf: (line) => Math.min(Number(line.querySelector('[name="radius_km"]').value) || 0, 1000),
+    pull: (line, km) => { line.querySelector('[name="radius_km"]').value = km; changed(); },
+  }) : null;
+  byId("cities").addEventListener("input", () => { if (map) map.draw(false); });
+
+  const wrong = form.querySelector("[aria-invalid=true]");
+  if (wrong) wrong.focus();
   count();
 })();
