@@ -80,9 +80,12 @@ def _morning(page: Any, live_server: Any, classified: Any) -> None:
     page.fill("input[name=price_to]", "1500000")
     page.wait_for_selector("#count strong")
     everything = page.inner_text("#count strong")
-    page.select_option("#pick-make", label="LADA")
+    page.click("#pick-make + .ts-wrapper .ts-control")
+    page.locator("#pick-make + .ts-wrapper input").last.fill("LADA")
+    page.locator("#pick-make + .ts-wrapper .option", has_text="LADA").first.click()
     page.click("#add-car")
-    page.wait_for_timeout(900)
+    page.wait_for_selector("#cars li")
+    page.wait_for_function("was => document.querySelector('#count strong')?.innerText !== was", arg=everything)
     narrower = page.inner_text("#count strong")
     assert int(narrower.replace("\u202f", "")) < int(everything.replace("\u202f", ""))
     page.fill("#pick-city", "Самара")
@@ -125,6 +128,7 @@ def _morning(page: Any, live_server: Any, classified: Any) -> None:
     assert page.locator("[data-count=new]").first.inner_text() == "4"
     page.keyboard.press("Alt+KeyN")
     page.wait_for_selector("#result")
+    first = page.get_attribute("#result", "action")
     page.keyboard.press("Alt+Digit7")
-    page.wait_for_selector("#result")
+    page.wait_for_function("was => document.querySelector('#result')?.getAttribute('action') !== was", arg=first)
     assert count(live_server, "SELECT count(*) FROM card WHERE stage = 9 AND closed_why = 'status'") == 1
