@@ -38,7 +38,7 @@
       const total = Math.max(0, Math.floor(now - Number(place.dataset.since)));
       const two = (n) => String(n).padStart(2, "0");
       const days = Math.floor(total / 86400), hours = Math.floor(total / 3600) % 24;
-      const text = `${days ? days + " д " : ""}${days || hours ? hours + ":" + two(Math.floor(total / 60) % 60) : Math.floor(total / 60)}:${two(total % 60)}`;
+      const text = `${days ? days + " " + live.dataset.days + " " : ""}${days || hours ? hours + ":" + two(Math.floor(total / 60) % 60) : Math.floor(total / 60)}:${two(total % 60)}`;
       if (place.textContent !== text) place.textContent = text;
     });
   }

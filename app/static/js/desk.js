@@ -43,7 +43,7 @@
       })
       .catch((trouble) => {
         dirty = true;
-        complain(trouble.message || "Нет связи. Текст на экране сохранён, попробуем ещё раз.");
+        complain(trouble.message || desk.dataset.lost);
         timer = setTimeout(save, 5000);
       })
       .finally(() => { saving = null; });
@@ -69,7 +69,7 @@
     const link = document.createElement("a");
     link.className = "btn btn-warning desk-conflict";
     link.href = location.href;
-    link.textContent = "Показать новое";
+    link.textContent = desk.dataset.newer;
     own.prepend(link);
   }
 
