@@ -18,7 +18,7 @@ from typing import Any
 from app.domain.car_facts import CarFacts, facts_of
 from app.domain.cars import KnownAd
 from app.domain.identity import DEFAULT_RULES, IdentityRules
-from app.domain.joining import Join, blocking_keys, join_batch
+from app.domain.joining import Join, blocking_keys, cap_of, join_batch
 from bench.identity_data import FEEDS, FILES, read_feed, read_known
 from bench.identity_noise import LEVELS, Noise, dressed, post_again
 
@@ -78,7 +78,7 @@ class Shelf:
     def _take(self, batch: Sequence[CarFacts]) -> list[Join]:
         keys = {facts.ad_id: blocking_keys(facts) for facts in batch}
         wanted = {key for mine in keys.values() for key in mine}
-        found = {key: self.by_key[key][: self.rules.block_cap + 1] for key in wanted if key in self.by_key}
+        found = {key: self.by_key[key][: cap_of(key, self.rules) + 1] for key in wanted if key in self.by_key}
         started = time.perf_counter()
         joins = join_batch(batch, found, self.rules)
         self.seconds += time.perf_counter() - started

@@ -97,6 +97,15 @@ def _key(kind: int, *parts: int | str) -> int:
     return ((value >> _KIND_BITS << _KIND_BITS) | kind) - (1 << 63)
 
 
+def cap_of(key: int, rules: IdentityRules = DEFAULT_RULES) -> int:
+    """How many adverts under one key are still a clue; more than that need not be looked up."""
+    return rules.text_block_cap if _kind_of(key) == _TEXT else rules.block_cap
+
+
+def _kind_of(key: int) -> int:
+    return (key + (1 << 63)) & ((1 << _KIND_BITS) - 1)
+
+
 def join_batch(
     new: Sequence[CarFacts],
     candidates: Mapping[int, Sequence[CarFacts]],
@@ -107,7 +116,7 @@ def join_batch(
 ) -> list[Join]:
     """Decide each new advert in the given order; `candidates` holds the stored adverts under each key of the batch.
 
-    A list longer than `rules.block_cap` means a crowded key and is passed over, so the service may cut it one above.
+    A list longer than `cap_of(key)` means a crowded key and is passed over, so the service may cut it one above.
     """
     pool = _Pool()
     for key, stored in candidates.items():
@@ -134,11 +143,10 @@ def _near(facts: CarFacts, keys: Sequence[int], pool: _Pool, rules: IdentityRule
     beside: set[int] = set()
     crowd: set[int] = set()
     for key in keys:
-        kind = (key + (1 << 63)) & ((1 << _KIND_BITS) - 1)
         block = pool.by_key.get(key, ())
-        if kind == _MILEAGE:
+        if _kind_of(key) == _MILEAGE:
             beside.update(block)
-        if len(block) > (rules.text_block_cap if kind == _TEXT else rules.block_cap):
+        if len(block) > cap_of(key, rules):
             continue
         for ad_id in block:
             if ad_id not in found:

@@ -15,13 +15,13 @@ from app import settings
 from app.domain.ads import AdState, SellerKind
 from app.domain.car_facts import CarFacts, full_vin, masked_vin, seller_name
 from app.domain.cars import Body, Drive, Fuel, Gearbox, Wheel
-from app.domain.identity import DEFAULT_RULES
-from app.domain.joining import Join, blocking_keys, join_batch
+from app.domain.joining import Join, blocking_keys, cap_of, join_batch
 from app.services import distribution, vehicles
 from app.services.ingest import unpack_signature
 
 JOIN_LOCK = 724101  # two joiners at once could make two vehicles of one car
 JOIN_BATCH = 5_000
+CANDIDATES = 15_000  # stored adverts that are compared at a time: what bounds the memory, whatever the texts are like
 
 _FACTS = """
   a.id, a.source_id, a.vehicle_id, a.make_id, a.model_id, a.generation_id, a.year, a.mileage_km, a.price, a.city_id,
@@ -52,12 +52,15 @@ def join_new_ads(session: Session, now: datetime, *, limit: int = JOIN_BATCH) ->
         return Joined()
     new = [car_facts(row) for row in rows]
     keys = {facts.ad_id: blocking_keys(facts) for facts in new}
-    joins = join_batch(new, _candidates(session, keys))
+    pairs = _crowd_of(session, keys)
+    new = _as_many_as_fit(new, keys, pairs)
+    keys = {facts.ad_id: keys[facts.ad_id] for facts in new}
+    joins = join_batch(new, _candidates(session, keys, pairs))
     vehicle_of = _give_vehicles(session, joins)
     _write_vehicles(session, vehicle_of)
     _write_keys(session, keys)
     done = settle(session, set(vehicle_of.values()), now)
-    done.ads = len(rows)
+    done.ads = len(new)
     done.vehicles_new = sum(join.vehicle_of is None for join in joins)
     done.doubts = _write_doubts(session, joins)
     return done
@@ -131,25 +134,45 @@ def car_facts(row: Row[Any]) -> CarFacts:
     )
 
 
-def _candidates(session: Session, keys: dict[int, tuple[int, ...]]) -> dict[int, list[CarFacts]]:
+def _crowd_of(session: Session, keys: dict[int, tuple[int, ...]]) -> dict[int, list[int]]:
+    """key -> ids of the stored adverts under it; of a crowded key one more than counts, for that tells it is one."""
     wanted = sorted({key for mine in keys.values() for key in mine})
-    pairs = session.execute(
+    rows = session.execute(
         text("""
-        SELECT q.key, k.ad_id FROM unnest(CAST(:keys AS bigint[])) AS q(key)
-        CROSS JOIN LATERAL (SELECT ad_id FROM ad_key WHERE ad_key.key = q.key LIMIT :cap) k
+        SELECT q.key, k.ad_id
+        FROM unnest(CAST(:keys AS bigint[]), CAST(:caps AS int[])) AS q(key, cap)
+        CROSS JOIN LATERAL (SELECT ad_id FROM ad_key WHERE ad_key.key = q.key LIMIT q.cap + 1) k
         """),
-        {"keys": wanted, "cap": DEFAULT_RULES.block_cap + 1},
-    ).all()
+        {"keys": wanted, "caps": [cap_of(key) for key in wanted]},
+    )
+    found: dict[int, list[int]] = {}
+    for key, ad_id in rows:
+        found.setdefault(key, []).append(ad_id)
+    return found
+
+
+def _as_many_as_fit(
+    new: list[CarFacts], keys: dict[int, tuple[int, ...]], crowd: dict[int, list[int]]
+) -> list[CarFacts]:
+    """The first of the new adverts whose candidates can be held at once; the others are the next batch."""
+    together: set[int] = set()
+    for number, facts in enumerate(new):
+        together.update(ad_id for key in keys[facts.ad_id] for ad_id in crowd.get(key, ()))
+        if len(together) > CANDIDATES and number:
+            return new[:number]
+    return new
+
+
+def _candidates(
+    session: Session, keys: dict[int, tuple[int, ...]], crowd: dict[int, list[int]]
+) -> dict[int, list[CarFacts]]:
+    wanted = {key for mine in keys.values() for key in mine} & crowd.keys()
     rows = session.execute(
         text(f"SELECT {_FACTS} FROM ad a WHERE a.id = ANY(:ids) AND a.vehicle_id IS NOT NULL"),  # noqa: S608
-        {"ids": list({pair.ad_id for pair in pairs})},
+        {"ids": list({ad_id for key in wanted for ad_id in crowd[key]})},
     )
     facts = {row.id: car_facts(row) for row in rows}
-    found: dict[int, list[CarFacts]] = {}
-    for key, ad_id in pairs:
-        if ad_id in facts:
-            found.setdefault(key, []).append(facts[ad_id])
-    return found
+    return {key: [facts[ad_id] for ad_id in crowd[key] if ad_id in facts] for key in wanted}
 
 
 def _give_vehicles(session: Session, joins: Sequence[Join]) -> dict[int, int]:
