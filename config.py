@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent
 BULK_TIMEOUT_MS = 600_000  # a job or a command may join a hundred thousand ads in one statement, a page may not
@@ -80,6 +81,8 @@ class Config:
     allow_private_sources: bool  # sources on private addresses (the demo classified is one)
     statement_timeout_ms: int
     log_json: bool
+    smtp_url: str  # the mail server; empty: no letters, links are shown to be handed over by people
+    mail_from: str  # the sender of letters
 
 
 def load(env: Mapping[str, str] | None = None) -> Config:
@@ -118,7 +121,34 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         allow_private_sources=envbool(env, "PROZVON_ALLOW_PRIVATE_SOURCES", not production),
         statement_timeout_ms=envint(env, "PROZVON_STATEMENT_TIMEOUT_MS", 15_000, low=100, high=600_000),
         log_json=envbool(env, "PROZVON_LOG_JSON", production),
+        smtp_url=_smtp_url(env),
+        mail_from=_mail_from(env),
     )
+
+
+def _smtp_url(env: Mapping[str, str]) -> str:
+    """The text of the complaint leaves the value out: it holds a password."""
+    url = envstr(env, "PROZVON_SMTP_URL", "")
+    example = "example: smtp://user:password@mail.example.ru:587 or smtps://user:password@mail.example.ru:465"
+    try:
+        parts = urlsplit(url)
+        good = not url or (parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0)
+    except ValueError:  # a port that is no number
+        good = False
+    if not good:
+        raise ConfigError(f"PROZVON_SMTP_URL is no address of a mail server; {example}")
+    if url and bool(parts.username) != bool(parts.password):
+        raise ConfigError(f"PROZVON_SMTP_URL names a user without a password, or the other way round; {example}")
+    return url
+
+
+def _mail_from(env: Mapping[str, str]) -> str:
+    sender = envstr(env, "PROZVON_MAIL_FROM", "")
+    user, _, domain = sender.rpartition("@")
+    good = bool(user) and "." in domain and sender.isascii() and not any(sign in sender for sign in " <>,;\"\r\n")
+    if (sender or envstr(env, "PROZVON_SMTP_URL", "")) and not good:
+        raise ConfigError("PROZVON_MAIL_FROM must be one plain address; example: prozvon@example.ru")
+    return sender
 
 
 def unhurried(settings: Config) -> Config:

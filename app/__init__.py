@@ -22,7 +22,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     import config as deployment
-    from app import compression, extensions, registry, safety, shell, wording
+    from app import compression, extensions, registry, safety, shell, smtp, wording
     from app import sources as source_family
 
     settings = settings or deployment.load()
@@ -39,6 +39,8 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         from app import board, desk, filter_desk, models, pages, views  # noqa: F401  every table is known before FAB starts
         from app.admin.people import PeopleSecurity
 
+        if settings.smtp_url:
+            extensions.outside.mail = smtp.MailServer.of(settings.smtp_url, settings.mail_from)
         extensions.outside.sources = registry.members(source_family, source_family.Source)
         extensions.db.init_app(app)
         extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))

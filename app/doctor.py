@@ -11,7 +11,8 @@ import psycopg2
 from flask import Flask
 from sqlalchemy import text
 
-from app.extensions import db
+from app.errors import OutsideError
+from app.extensions import db, outside
 from app.security import ROLES, role_difference
 from app.services import deploy
 
@@ -35,6 +36,7 @@ def examine(app: Flask) -> Iterator[Finding]:
     yield _writable(app.config["PROZVON"].var_dir)
     yield _assets()
     yield _translations()
+    yield _mail()
     with app.app_context():
         answer = _database_answers()
         yield answer
@@ -74,6 +76,17 @@ def _translations() -> Finding:
     ]
     passed = bool(sources) and not stale
     return Finding(passed, "translations are compiled", "" if passed else "make translations")
+
+
+def _mail() -> Finding:
+    if outside.mail is None:
+        advice = "for letters set PROZVON_SMTP_URL and PROZVON_MAIL_FROM, then: python run.py mail test ADDRESS"
+        return Finding(True, "mail is off: links are shown to be handed over by people", advice)
+    try:
+        outside.mail.check()
+    except OutsideError as error:
+        return Finding(False, str(error), "check PROZVON_SMTP_URL and the mail server; letters wait meanwhile")
+    return Finding(True, f"the mail server {outside.mail.host} takes letters")
 
 
 def _is_compiled(po: Path) -> bool:

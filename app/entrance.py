@@ -1,28 +1,34 @@
-"""The public way in: the page of an invitation or of a password reset, and limits on how often one may knock."""
+"""The public way in: pages of invitations and forgotten passwords, and limits on how often one may knock."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, flash, redirect, render_template, request, url_for
+from flask import Flask, current_app, flash, redirect, render_template, request, url_for
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
+from flask_babel import gettext as _
 from flask_login import login_user, logout_user
 
+from app import letters, log_ins
 from app.errors import Reason, Refused
 from app.extensions import db
 from app.security import MIN_PASSWORD, PasswordRefused, password_trouble
-from app.services import people
+from app.services import mail, people
 from app.wording import say
 
 LOGIN_LIMIT = "5 per minute"  # of the API; the form has FAB's own
 INVITE_LIMIT = "20 per minute"
+FORGOT_LIMIT = "10 per minute"
+FORGOT_TRIES = 10  # of one address, counted over all processes; they are forgiven minute by minute
 
 
 def register(app: Flask, appbuilder: AppBuilder) -> None:
     limit = appbuilder.sm.limiter.limit
     app.add_url_rule("/invite/<token>", "invite", limit(INVITE_LIMIT)(_invite), methods=["GET", "POST"])
+    app.add_url_rule("/forgot", "forgot", limit(FORGOT_LIMIT, methods=["POST"])(_forgot), methods=["GET", "POST"])
+    app.jinja_env.globals["mail_is_on"] = mail.is_on
     name = "SecurityApi.login"  # FAB limits its form and forgets its API
     app.view_functions[name] = limit(LOGIN_LIMIT, methods=["POST"])(app.view_functions[name])
     app.config["FAB_PASSWORD_COMPLEXITY_ENABLED"] = True
@@ -47,8 +53,6 @@ def _invite(token: str) -> Any:
 
 def _use(token: str, now: datetime) -> str:
     """Sets the password and logs in. Returns in words why not, else nothing."""
-    from flask import current_app
-
     password = request.form.get("password", "")
     if password != request.form.get("again", ""):
         return say(Reason("passwords_differ"))
@@ -65,6 +69,34 @@ def _use(token: str, now: datetime) -> str:
     logout_user()
     login_user(user, remember=False)
     return ""
+
+
+def _forgot() -> Any:
+    """One answer for everybody: nobody learns here who has an account."""
+    if request.method == "GET" or not mail.is_on():
+        return render_template("forgot.html", is_asked=False, trouble="")
+    now = datetime.now(UTC)
+    address = log_ins.address_key(request.remote_addr or "", "FORGOT")
+    if log_ins.is_blocked(db.session(), address, now):
+        wait = _("Too many requests from your network. Wait a few minutes.")
+        return render_template("forgot.html", is_asked=False, trouble=wait), 429
+    log_ins.count_knock(db.session(), address, now, most=FORGOT_TRIES)
+    db.session.commit()
+    found = people.forgotten(db.session(), request.form.get("name", ""), now)
+    if found is not None:
+        _post_reset(*found, now)
+    db.session.commit()
+    return render_template("forgot.html", is_asked=True, trouble="")
+
+
+def _post_reset(user: Any, token: str, now: datetime) -> None:
+    minutes = int(people.FORGOTTEN_LIFE.total_seconds() // 60)
+    link = f"{current_app.config['PROZVON'].public_url}/invite/{token}"
+    letter = letters.new_password(username=user.username, link=link, minutes=minutes)
+    mail.post(
+        db.session(), "reset", user.email, letter,
+        secret_key=current_app.config["SECRET_KEY"], expires_at=now + people.FORGOTTEN_LIFE,
+    )  # fmt: skip
 
 
 def _check_password(password: str) -> None:

@@ -820,6 +820,33 @@ class UserSession(Model):
     address: Mapped[str] = words()
 
 
+class LoginsEnded(Model):
+    """When a person's log-ins were last ended: a token of the API that is older is worth nothing."""
+
+    __tablename__ = "logins_ended"
+    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), primary_key=True)
+    at: Mapped[datetime] = now_column()
+
+
+class Mail(Model):
+    """A letter on its way: written with what causes it, sent by a job. The text is sealed, and gone once sent."""
+
+    __tablename__ = "mail"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), nullable=False)  # invite, reset
+    to: Mapped[str] = mapped_column(String(254), nullable=False)
+    subject: Mapped[str] = words()
+    sealed: Mapped[str] = words()  # the letter holds a link that lets people in
+    state: Mapped[str] = mapped_column(String(16), nullable=False)  # waiting, sent, failed, expired
+    attempts_n: Mapped[int] = counter()
+    created_at: Mapped[datetime] = now_column()
+    created_by_id: Mapped[int | None] = user_column()
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
+    sent_at: Mapped[datetime | None] = time_column()
+    error: Mapped[str] = words()
+    __table_args__ = (Index("mail_newest", created_at.desc()),)
+
+
 class LoginTry(Model):
     """Failed log-ins of an account; survives restarts, counts over all workers."""
 

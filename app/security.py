@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import g, has_request_context, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
 from flask_login import user_logged_in, user_logged_out
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
-from app.models import LoginTry, UserSession
+from app import log_ins
+from app.log_ins import sha256hex
+from app.models import UserSession
 
 ADMIN, SUPERVISOR, OPERATOR = "Admin", "Supervisor", "Operator"
-SESSION_LIFE = timedelta(hours=10)
-SESSION_IDLE = timedelta(minutes=30)
-FREE_TRIES = 5  # failures before the back-off begins
 MIN_PASSWORD = 12
 NOBODY = "<nobody>"  # no account can be called so: invitations refuse angle brackets
 
@@ -56,7 +54,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"AdView$", r"split$"),
         (r"(MakeView|CarModelView|GenerationView)$", _EDIT),
         (r"NameAliasView$", r"(can_list|can_show|can_map|ignore)$"),
-        (r"SamePairView$", r"(can_list|can_show|can_compare|can_decide|join|apart)$"),
+        (r"SamePairView$", r"(can_list|can_show|can_compare|can_decide|join|apart|wait_again)$"),
         (r"VehicleMoveView$", r"(can_list|can_show|undo)$"),
         (r"SellerView$", r"(can_list|can_show|is_reseller|is_private|by_score)$"),
         (r"DoNotCallView$", _EDIT),
@@ -67,10 +65,6 @@ ROLES: dict[str, list[tuple[str, str]]] = {
          r"Makes|Models|Generations|Cities|Settings|Business settings|Jobs)$", r"menu_access$"),
     ],
 }  # fmt: skip
-
-
-def sha256hex(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def password_trouble(password: str, *, username: str = "") -> str:
@@ -106,24 +100,22 @@ class ProzvonSecurity(SecurityManager):
             return user
         row = self.session.get(UserSession, sha256hex(session.get("sid", "")))
         now = datetime.now(UTC)
-        if row is None or row.user_id != user.id or row.created_at < now - SESSION_LIFE:
-            return None
-        if row.seen_at < now - SESSION_IDLE:
+        if not log_ins.is_alive(row, user.id, now):
             return None
         # Polling is not work: it must not keep an abandoned desk open.
-        if not request.headers.get("X-Poll") and row.seen_at < now - timedelta(seconds=60):
-            self._touch(row.sid_hash, now)
+        if not request.headers.get("X-Poll") and row.seen_at < now - log_ins.TOUCH_EVERY:
+            log_ins.touch(row.sid_hash, now)
         return user
 
-    def _touch(self, sid_hash: str, now: datetime) -> None:
-        """On a connection of its own: the request's transaction is not ours to commit, nor may it hold this row."""
-        from app.extensions import db
-
-        with db.engine.begin() as connection:
-            connection.execute(update(UserSession).where(UserSession.sid_hash == sid_hash).values(seen_at=now))
+    def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Any:
+        user = super().load_user_jwt(_jwt_header, jwt_data)
+        if user is not None and not log_ins.is_token_alive(self.session, user.id, jwt_data.get("iat", 0)):
+            g.pop("user", None)
+            return None
+        return user
 
     def end_sessions(self, user_id: int) -> None:
-        self.session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+        log_ins.end_log_ins(self.session, user_id)
 
     # --- passwords
 
@@ -133,6 +125,7 @@ class ProzvonSecurity(SecurityManager):
             raise PasswordRefused(trouble)
         done = super().reset_password(userid, password)
         self.end_sessions(userid)
+        log_ins.forget_failures(self.session, user.username.casefold()[:128])  # it was the forgotten one
         self.session.commit()
         return done
 
@@ -144,30 +137,27 @@ class ProzvonSecurity(SecurityManager):
     # --- lock-out
 
     def auth_user_db(self, username: str, password: str) -> Any:
+        """The form and the API both ask here, so both wait after failures: per account and per address."""
         username = (username or "").replace("\0", "")  # PostgreSQL takes no NUL: it would be a 500 instead of «no»
-        account = username.casefold()[:128]
+        account, address = self._account_of(username), log_ins.address_key(_address())
         now = datetime.now(UTC)
-        tries = self.session.get(LoginTry, account)
-        if tries is not None and tries.blocked_until is not None and tries.blocked_until > now:
+        if log_ins.is_blocked(self.session, account, now) or log_ins.is_blocked(self.session, address, now):
             # As slow as a real check, so that a locked account cannot be told from a wrong password.
             super().auth_user_db(NOBODY, password)
             return None
         user = super().auth_user_db(username, password)
         if user is None:
-            self._count_failure(account, now)
-        elif tries is not None:
-            self.session.delete(tries)
-            self.session.commit()
+            log_ins.count_failure(self.session, account, now)
+            log_ins.count_knock(self.session, address, now)
+        else:
+            log_ins.forget_failures(self.session, account)
+        self.session.commit()
         return user
 
-    def _count_failure(self, account: str, now: datetime) -> None:
-        tries = self.session.get(LoginTry, account, with_for_update=True) or LoginTry(account=account, failed_n=0)
-        tries.failed_n = (tries.failed_n or 0) + 1
-        tries.last_at = now
-        if tries.failed_n >= FREE_TRIES:
-            tries.blocked_until = now + timedelta(seconds=min(30 * 2 ** (tries.failed_n - FREE_TRIES), 3600))
-        self.session.add(tries)
-        self.session.commit()
+    def _account_of(self, typed: str) -> str:
+        """FAB takes the e-mail too: one account must not get two rows of tries."""
+        user = self.find_user(username=typed) or self.find_user(email=typed)
+        return str(user.username if user else typed).casefold()[:128]
 
     # --- one query for all the permissions of a request
 
@@ -200,6 +190,10 @@ class ProzvonSecurity(SecurityManager):
         if user is None or not user.is_authenticated:
             return set()
         return {name for name in view_menus_name if self._has_view_access(user, permission_name, name)}
+
+
+def _address() -> str:
+    return (request.remote_addr or "") if has_request_context() else ""
 
 
 @user_logged_in.connect

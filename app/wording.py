@@ -14,9 +14,11 @@ from app.wording_admin import WORDS as ADMIN_WORDS
 from app.wording_codes import CRITERIA
 from app.wording_codes import SENTENCES as OWN_SENTENCES
 from app.wording_codes import WORDS as OWN_WORDS
+from app.wording_people import SENTENCES as PEOPLE_SENTENCES
+from app.wording_people import WORDS as PEOPLE_WORDS
 
-SENTENCES = {**OWN_SENTENCES, **ADMIN_SENTENCES}
-WORDS = {**OWN_WORDS, **ADMIN_WORDS}
+SENTENCES = {**OWN_SENTENCES, **ADMIN_SENTENCES, **PEOPLE_SENTENCES}
+WORDS = {**OWN_WORDS, **ADMIN_WORDS, **PEOPLE_WORDS}
 
 
 def install(app: Flask) -> None:

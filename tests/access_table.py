@@ -18,7 +18,7 @@ LET_IN: dict[str, tuple[bool, bool, bool, bool]] = {
 }
 
 # What supervisors look at, and what they also write.
-LOOK = ("adview|cardview|cityview|jobrunview|namealiasview|samepairview|sellerview|sourcerunview|sourceview|"
+LOOK = ("adview|cardview|cityview|decidedpairview|jobrunview|namealiasview|samepairview|sellerview|sourcerunview|sourceview|"
         "vehiclemoveview|vehicleview")  # fmt: skip
 EDIT = ("carmodelview|donotcallview|generationview|makeview|operatorgroupview|operatorprofileview|statusruleview|"
         "statusview")  # fmt: skip
@@ -33,6 +33,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /back", ANYBODY),
     (r"GET /lang/<string:locale>", ANYBODY),
     (r"(GET|POST) /invite/<token>", ANYBODY),
+    (r"(GET|POST) /forgot", ANYBODY),
     (r"POST /api/v1/security/login", ANYBODY),
     (r"POST /api/v1/security/refresh", NOBODY),  # without a token of its own
     (r"GET /api/v1/menu/", LOGGED_IN),
@@ -71,5 +72,4 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /(users|roles|groups)/download/<string:filename>", NOBODY),  # no table keeps files
     (r"(GET|POST) /(users|roles|groups)/.*", ADMIN),
     (r"(GET|POST) /resetpassword/form", ADMIN),
-    (r"GET /userstatschartview/chart/(<group_by>)?", ADMIN),
 )

@@ -17,15 +17,15 @@ FAMILIES = {"sources", "crm", "sms", "reports"}
 OF_THE_CONTRACT = {"app.sources.detect"}
 
 TALK = {"domain", "errors", "registry"}
-ASK = {"services", "models", "reports", "security", "settings", "domain", "errors", "extensions"}
+ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
-        "generated_pages", "wording_fab"}  # fmt: skip
+        "generated_pages", "wording_fab", "letters"}  # fmt: skip
 EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "api", "board", "config", "database", "desk", "filter_desk", "jobs", "logs",
     "services",
-    "sources", "sms", "crm", "telephony", "views", "entrance", "cli", "cli_ads", "cli_setup", "doctor", "supervisor",
-    "demo", "seeds",
+    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_mail",
+    "cli_setup", "doctor", "supervisor", "demo", "seeds",
 }  # fmt: skip
 
 # The room of a module is the first name below app/; "" is app/__init__.py itself. A room may always import itself.
@@ -36,21 +36,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(), "registry": {"errors"}, "extensions": set(), "database": set(), "logs": set(),
     "seeds": {"domain", "errors"},
     # talks
-    "sources": TALK, "crm": TALK, "sms": TALK, "telephony": TALK,
+    "sources": TALK, "crm": TALK, "sms": TALK, "telephony": TALK, "smtp": TALK,
     # does
     "models": {"domain", "extensions"},
     "settings": {"models", "extensions", "errors"},
-    "security": {"models", "extensions"},
+    "log_ins": {"models", "extensions"}, "security": {"log_ins", "models", "extensions"},
     # security: an invitation ends in an account; seeds: the deploy step brings the books
     "services": {"models", "settings", "security", "seeds", "domain", "errors", "extensions", "sources", "crm", "sms",
-                 "telephony"},
+                 "telephony", "smtp", "log_ins"},
     "reports": {"models", "settings", "domain", "errors", "extensions", "registry"},
     # shows
     "safety": {"extensions", "errors"}, "compression": set(),
-    "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin"},
-    "wording_codes": {"errors", "domain"}, "wording_admin": set(),
+    "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people"},
+    "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},
-    "wording_fab": set(), "generated_pages": {"safety", "formats", "wording_fab"},
+    "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
     "desk": ASK | SHOW, "board": ASK | SHOW, "views": {"admin", "entrance"}, "entrance": ASK | SHOW,
@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "supervisor": set(),
     "cli": {"", "config", "database", "errors", "logs", "wording", "supervisor", "demo", "jobs"},
     "cli_setup": ASK | {"", "config", "jobs", "doctor", "demo"},
+    "cli_mail": ASK | {"", "config", "letters"},
     "cli_ads": ASK | {"", "config", "sources", "wording"},  # sources: the format of a file is chosen by its contract
     "demo": EVERYBODY,
 }  # fmt: skip

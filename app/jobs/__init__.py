@@ -34,9 +34,11 @@ from app.jobs import (
     recognise_again,
     refresh_prices,
     return_cards,
+    send_mail,
 )
 from app.logs import mask
 from app.models import JobRun
+from app.services import mail
 from app.services.deferring import lock_name
 from app.services.locks import only_one
 
@@ -75,6 +77,7 @@ JOBS: tuple[Job, ...] = (
     Job(fetch_sources.run,    every=seconds(10)),
     Job(pull_source.run),
     Job(import_file.run),
+    Job(send_mail.run,        tries=mail.TRIES),
     Job(join_ads.run,         every=seconds(30)),
     Job(match_cards.run,      every=seconds(5)),
     Job(distribute_cards.run, every=seconds(10)),

@@ -1,4 +1,4 @@
-"""Delete what has served its time: old job runs, ended log-ins, expired invitations, files that were imported."""
+"""Delete what has served its time: old job runs, log-ins, invitations, letters, files that were imported."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from flask import current_app
 from sqlalchemy import delete
 
 from app.extensions import db
-from app.models import Invite, JobRun, LoginTry, UserSession
-from app.security import SESSION_LIFE
+from app.log_ins import SESSION_LIFE
+from app.models import Invite, JobRun, LoginTry, Mail, UserSession
 from app.services import uploads
 
 RUNS_KEPT = timedelta(days=30)
 INVITES_KEPT = timedelta(days=30)  # long enough to answer "I never got the link"
+MAILS_KEPT = timedelta(days=30)
 TRIES_KEPT = timedelta(days=1)  # past the longest back-off
 
 
@@ -23,6 +24,7 @@ def run(now: datetime | None = None) -> dict[str, int]:
         "job_runs": delete(JobRun).where(JobRun.started_at < now - RUNS_KEPT),
         "sessions": delete(UserSession).where(UserSession.created_at < now - SESSION_LIFE),
         "invites": delete(Invite).where(Invite.expires_at < now - INVITES_KEPT),
+        "mails": delete(Mail).where(Mail.created_at < now - MAILS_KEPT),
         "login_tries": delete(LoginTry).where(LoginTry.last_at < now - TRIES_KEPT),
     }
     counts = {}

@@ -7,16 +7,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import Role, User
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
+from app.log_ins import sha256hex
 from app.models import Invite, OperatorProfile
-from app.security import ADMIN, OPERATOR, PasswordRefused, ProzvonSecurity, password_trouble, sha256hex
+from app.security import ADMIN, OPERATOR, PasswordRefused, ProzvonSecurity, password_trouble
 from app.services.audit import note_event
+from app.smtp import is_address
 
+FORGOTTEN_LOCK = 724_301  # advisory, per person: many windows that ask at once are counted one after another
 INVITE_LIFE = timedelta(hours=72)
-RESET_LIFE = timedelta(hours=4)
+RESET_LIFE = timedelta(hours=4)  # handed over by an administrator
+FORGOTTEN_LIFE = timedelta(hours=1)  # sent by mail to whoever asks
+FORGOTTEN_PER_LIFE = 3
 
 
 def invite(
@@ -75,7 +80,46 @@ def invite_admin(session: Session, now: datetime, username: str = "admin") -> st
     return None if taken else invite(session, username=username, role=ADMIN, now=now)
 
 
-def reset_link(session: Session, user_id: int, *, now: datetime, actor_id: int | None) -> str:
+def renew(session: Session, invite_id: int, *, now: datetime, actor_id: int) -> str:
+    """A new link for the same invitation, dead or alive; the old one stops working."""
+    row = session.get(Invite, invite_id, with_for_update=True)
+    if row is None or row.purpose != "invite" or row.used_at is not None:
+        raise Refused("invite_dead")
+    if session.execute(select(User.id).where(func.lower(User.username) == row.username.lower())).scalar():
+        raise Refused("username_taken", name=row.username)
+    _end_links(session, row.username, now)
+    token = secrets.token_urlsafe(32)
+    row.token_hash, row.expires_at = sha256hex(token), now + INVITE_LIFE
+    note_event(session, "invite_renewed", actor_id=actor_id, subject="invite", subject_id=invite_id)
+    session.flush()
+    return token
+
+
+def forgotten(session: Session, typed: str, now: datetime) -> tuple[User, str] | None:
+    """Whom to send a link for a new password, and its token. None for strangers and for who asks too often."""
+    name = typed.strip().replace("\0", "").lower()[:254]
+    if not name:
+        return None
+    found = session.execute(
+        select(User).where(User.active, or_(func.lower(User.username) == name, func.lower(User.email) == name))
+    ).scalars()
+    users = list(found)
+    if len(users) != 1 or not is_address(users[0].email or ""):
+        return None
+    user = users[0]
+    session.execute(text("SELECT pg_advisory_xact_lock(:key, :id)"), {"key": FORGOTTEN_LOCK, "id": user.id})
+    asked = select(func.count()).where(
+        Invite.user_id == user.id, Invite.purpose == "reset", Invite.created_by_id.is_(None),
+        Invite.created_at > now - FORGOTTEN_LIFE,
+    )  # fmt: skip
+    if session.execute(asked).scalar_one() >= FORGOTTEN_PER_LIFE:
+        return None
+    return user, reset_link(session, user.id, now=now, actor_id=None, life=FORGOTTEN_LIFE)
+
+
+def reset_link(
+    session: Session, user_id: int, *, now: datetime, actor_id: int | None, life: timedelta = RESET_LIFE
+) -> str:
     """A link by which the person sets a new password."""
     user = session.get(User, user_id)
     if user is None:
@@ -89,10 +133,12 @@ def reset_link(session: Session, user_id: int, *, now: datetime, actor_id: int |
             user_id=user_id,
             username=user.username,
             created_by_id=actor_id,
-            expires_at=now + RESET_LIFE,
+            created_at=now,
+            expires_at=now + life,
         )
     )
     note_event(session, "reset_link_made", actor_id=actor_id, subject="user", subject_id=user_id)
+    session.flush()
     return token
 
 

@@ -346,6 +346,29 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('token_hash')
     )
+    op.create_table('logins_ended',
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id')
+    )
+    op.create_table('mail',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('to', sa.String(length=254), nullable=False),
+    sa.Column('subject', sa.Text(), server_default='', nullable=False),
+    sa.Column('sealed', sa.Text(), server_default='', nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('attempts_n', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by_id', sa.Integer(), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('error', sa.Text(), server_default='', nullable=False),
+    sa.ForeignKeyConstraint(['created_by_id'], ['ab_user.id'], ondelete='SET NULL'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('mail_newest', 'mail', [sa.literal_column('created_at DESC')], unique=False)
     op.create_table('mass_move',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
@@ -939,6 +962,9 @@ def downgrade() -> None:
     op.drop_index('name_alias_waiting', table_name='name_alias', postgresql_where=sa.text('target_id IS NULL AND NOT is_ignored'))
     op.drop_table('name_alias')
     op.drop_table('mass_move')
+    op.drop_index('mail_newest', table_name='mail')
+    op.drop_table('mail')
+    op.drop_table('logins_ended')
     op.drop_table('invite')
     op.drop_table('do_not_call')
     op.drop_index('city_region', table_name='city')

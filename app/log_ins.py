@@ -1,0 +1,119 @@
+"""Log-ins on the server: when they begin and end, who ends them, and how long a guesser has to wait."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import delete, event, inspect, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from app.extensions import db
+from app.models import LoginsEnded, LoginTry, UserSession
+
+SESSION_LIFE = timedelta(hours=10)
+SESSION_IDLE = timedelta(minutes=30)
+TOUCH_EVERY = timedelta(seconds=60)
+FREE_TRIES = 5  # failures of one account before its back-off begins
+LONGEST_BLOCK_S = 3600
+# An office stands behind one address, so many may mistype there; a guesser mistypes faster than they forget.
+ADDRESS_TRIES = 30
+FORGIVEN_PER_MINUTE = 2
+ADDRESS_BLOCK = timedelta(minutes=2)
+# What changes who a person is: whoever is logged in has to log in again.
+ENDS_LOG_INS = ("password", "active", "roles", "groups")
+
+
+def sha256hex(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+# --- sessions
+
+
+def is_alive(row: UserSession | None, user_id: int, now: datetime) -> bool:
+    return (
+        row is not None
+        and row.user_id == user_id
+        and row.created_at >= now - SESSION_LIFE
+        and row.seen_at >= now - SESSION_IDLE
+    )
+
+
+def touch(sid_hash: str, now: datetime) -> None:
+    """On a connection of its own: the request's transaction is not ours to commit, nor may it hold this row."""
+    with db.engine.begin() as connection:
+        connection.execute(update(UserSession).where(UserSession.sid_hash == sid_hash).values(seen_at=now))
+
+
+def end_log_ins(session: Session, user_id: int, now: datetime | None = None) -> int:
+    """Everywhere: browsers and tokens of the API. Returns how many browsers were logged in."""
+    at = now or datetime.now(UTC)
+    ended: Any = session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+    row = insert(LoginsEnded).values(user_id=user_id, at=at)
+    session.execute(row.on_conflict_do_update(index_elements=[LoginsEnded.user_id], set_={"at": at}))
+    return int(ended.rowcount)
+
+
+def is_token_alive(session: Session, user_id: int, issued_at: float) -> bool:
+    ended = session.get(LoginsEnded, user_id)
+    # A token tells whole seconds: one of the very second in which log-ins were ended is taken for an old one.
+    return ended is None or issued_at > ended.at.timestamp()
+
+
+@event.listens_for(Session, "before_flush")
+def _end_log_ins_of_changed_people(session: Session, *_: Any) -> None:
+    """Whichever screen or command changes a role, a password or the account: in the same transaction."""
+    changed = [
+        user.id
+        for user in session.dirty
+        if isinstance(user, User) and any(inspect(user).attrs[name].history.has_changes() for name in ENDS_LOG_INS)
+    ]
+    for user_id in changed:
+        end_log_ins(session, user_id)
+
+
+# --- guessing
+
+
+def is_blocked(session: Session, key: str, now: datetime) -> bool:
+    tries = session.get(LoginTry, key, populate_existing=True)
+    return tries is not None and tries.blocked_until is not None and tries.blocked_until > now
+
+
+def count_failure(session: Session, account: str, now: datetime) -> None:
+    """An account's back-off doubles with every failure, up to an hour."""
+    tries = _locked(session, account)
+    tries.failed_n += 1
+    tries.last_at = now
+    if tries.failed_n >= FREE_TRIES:
+        over = min(tries.failed_n - FREE_TRIES, 20)
+        tries.blocked_until = now + timedelta(seconds=min(30 * 2**over, LONGEST_BLOCK_S))
+
+
+def address_key(address: str, what: str = "ADDRESS") -> str:
+    """Beside the accounts, in capitals: names of accounts are stored in small letters and cannot stand for it."""
+    return f"{what} {address}"[:128]
+
+
+def count_knock(session: Session, key: str, now: datetime, *, most: int = ADDRESS_TRIES) -> None:
+    """One more from there; old ones are forgiven minute by minute. Too many close the door for a while."""
+    tries = _locked(session, key)
+    minutes = max((now - tries.last_at).total_seconds() / 60, 0)
+    tries.failed_n = max(tries.failed_n - int(minutes * FORGIVEN_PER_MINUTE), 0) + 1
+    tries.last_at = now
+    if tries.failed_n >= most:
+        tries.blocked_until = now + ADDRESS_BLOCK
+
+
+def forget_failures(session: Session, account: str) -> None:
+    session.execute(delete(LoginTry).where(LoginTry.account == account))
+
+
+def _locked(session: Session, key: str) -> LoginTry:
+    """The row of this key, made when it is missing: two first failures at once make one row."""
+    session.execute(insert(LoginTry).values(account=key, failed_n=0).on_conflict_do_nothing())
+    return session.get_one(LoginTry, key, with_for_update=True, populate_existing=True)

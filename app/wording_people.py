@@ -1,0 +1,35 @@
+"""The wording of accounts, roles and letters: code -> sentence or word, as in wording_codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+SENTENCES: dict[str, Any] = {
+    "mail_off": _l("Mail is not set up: hand the link over yourself."),
+    "mail_not_again": _l("This letter cannot be sent again: it has left, or its link is dead. Make a new link."),
+    "email_bad": _l("This is no e-mail address. Write it like name@example.ru."),
+    "last_admin": _l("This is the last administrator who can log in. Make somebody else one first."),
+    "not_yourself": _l("You cannot switch yourself off. Another administrator can."),
+    "already_off": _l("The account is switched off already."),
+    "already_on": _l("The account is switched on already."),
+    "role_is_fixed": _l("The roles Operator, Supervisor and Admin belong to the program: no new name, no deleting."),
+    "right_as_in_table": _l("This right is as the program has it already."),
+}  # fmt: skip
+
+WORDS: dict[str, Any] = {
+    "job:send_mail": _l("Send a letter"), "count:mails": _l("letters"),
+    "mail:invite": _l("invitation"), "mail:reset": _l("new password"),
+    "mail:waiting": _l("waits"), "mail:sent": _l("sent"), "mail:failed": _l("not sent"),
+    "mail:expired": _l("too late"),
+    "event:invite_renewed": _l("new link of an invitation"), "event:user_changed": _l("account changed"),
+    "event:user_deleted": _l("account deleted"), "event:user_switched_off": _l("account switched off"),
+    "event:user_switched_on": _l("account switched on"), "event:role_added": _l("role added"),
+    "event:role_changed": _l("rights of a role changed"), "event:role_deleted": _l("role deleted"),
+    "event:role_restored": _l("rights of a role restored"), "event:mail_sent_again": _l("letter sent again"),
+    "event:group_added": _l("user group added"), "event:group_changed": _l("user group changed"),
+    "event:group_deleted": _l("user group deleted"),
+    "subject:role": _l("role"), "subject:mail": _l("letter"), "subject:group": _l("user group"),
+    "switched_off": _l("the operator's account was switched off"),
+}  # fmt: skip
