@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from app import safety
 from app.formats import viewer_zone
-from app.wording_fab import right
+from app.wording_fab import PAGES, right
 
 
 def install(app: Flask) -> None:
@@ -60,6 +60,8 @@ def rights_by_page(rights: Any) -> list[tuple[str, list[str]]]:
 
 def page_name(name: str) -> str:
     """A view or a menu entry by its title; rights know them by the name in the code only."""
+    if name in PAGES:
+        return str(PAGES[name])
     appbuilder = current_app.extensions["appbuilder"]
     for view in appbuilder.baseviews:
         if view.class_permission_name == name:

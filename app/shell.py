@@ -22,8 +22,7 @@ ICONS = {
     "fa-lock": "lock", "fa-bar-chart-o": "chart-bar", "fa-edit": "edit", "fa-copy": "copy", "fa-rocket": "check",
     "fa-trash": "trash", "fa-unlock": "lock", "fa-user-plus": "user",
 }  # fmt: skip
-# Its chart of log-ins draws with a service on the internet and says nothing about the work.
-HIDDEN = {"User's Statistics", "-"}
+HIDDEN = {"-"}
 
 
 def install(app: Flask) -> None:

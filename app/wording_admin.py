@@ -13,6 +13,7 @@ SENTENCES: dict[str, Any] = {
     "only_ad_of_vehicle": _l("It is the only ad of its vehicle: there is nothing to split."),
     "pair_decided": _l("Somebody has decided this pair already."),
     "pair_gone": _l("There is no such pair any more."),
+    "pair_joined": _l("One car: undo its move under «Moves of ads»."),
     "seller_gone": _l("There is no such seller any more."),
     "seller_is_dealer": _l("The site says: a dealer."),
     "cars_on_sale": _l("%(count)s cars on sale at once."),
@@ -94,6 +95,10 @@ WORDS: dict[str, Any] = {
     "button:secondary": _l("grey"), "button:green": _l("green"), "button:yellow": _l("yellow"),
     "button:orange": _l("orange"), "button:red": _l("red"), "button:azure": _l("light blue"), "button:blue": _l("blue"),
     "button:purple": _l("purple"), "button:dark": _l("black"),
+    "icon:circle": _l("circle"), "icon:phone-x": _l("handset with a cross"), "icon:phone-pause": _l("handset, busy"),
+    "icon:phone-off": _l("handset crossed out"), "icon:clock": _l("clock"), "icon:message-2": _l("speech bubble"),
+    "icon:calendar-event": _l("calendar"), "icon:x": _l("cross"), "icon:car": _l("car"), "icon:users": _l("people"),
+    "icon:check": _l("tick"), "icon:ban": _l("no-entry sign"), "icon:flag": _l("flag"), "icon:star": _l("star"),
     # why a row is turned away
     "reject:empty": _l("empty row"), "reject:not_a_record": _l("broken row"),
     "reject:no_identity": _l("no id and no link"),

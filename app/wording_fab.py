@@ -63,7 +63,17 @@ RIGHTS: dict[str, Any] = {
     "can_compare": _l("compare"), "can_decide": _l("decide"), "join": _l("join cars"), "apart": _l("keep cars apart"),
     "undo": _l("undo"), "is_reseller": _l("mark as reseller"), "is_private": _l("mark as private"),
     "can_settings": _l("change settings"), "can_look_up": _l("search in directories"),
-    "can_back": _l("go back"), "can_index": _l("open the start page"),
+    "split": _l("split an ad off"), "by_score": _l("leave it to the score"), "can_invites": _l("invite people"),
+    "reset_link": _l("make a link for a new password"), "end_sessions": _l("end log-ins"),
+    "can_help": _l("read the help"), "can_back": _l("go back"), "can_index": _l("open the start page"),
+}  # fmt: skip
+
+# Pages without a title of their own, as rights know them.
+PAGES: dict[str, Any] = {
+    "BoardView": _l("Distribution"), "DeskView": _l("Desk of an operator"), "InviteView": _l("Invitations"),
+    "LookupView": _l("Search in directories"), "MenuApi": _l("Menu for programs"),
+    "SettingView": _l("Business settings"),
+    "UtilView": _l("Back"), "SecurityApi": _l("Log-in for programs"), "HelpView": _l("Help"),
 }  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from app.admin.base import now
 from app.errors import Refused
 from app.extensions import db
+from app.formats import name_of
 from app.models import Invite, OperatorGroup
 from app.safety import SafeModelView
 from app.security import ProzvonSecurity
@@ -134,6 +135,22 @@ class RoleModelView(SafeModelView, StockRoleView):
     search_columns = ["name"]
     order_columns = ["name"]
 
+    @action("copyrole", _l("Copy Role"), _l("Copy the selected roles?"), "copy", single=False)
+    def copy_role(self, items: list[Role]) -> Any:
+        """Under a name in the language of the screen, and a second copy under one of its own."""
+        session = db.session()
+        taken = set(session.execute(select(Role.name)).scalars())
+        for item in items:
+            name = _("%(name)s, copy", name=name_of(item.name))[:60]
+            while name in taken:
+                name += "*"
+            taken.add(name)
+            session.add(Role(name=name, permissions=list(item.permissions)))
+        session.commit()
+        flash(ngettext("%(num)d role copied.", "%(num)d roles copied.", len(items)), "success")
+        self.update_redirect()
+        return redirect(self.get_redirect())
+
 
 class UserGroupModelView(SafeModelView, StockGroupView):
     search_columns = ["name", "label"]
@@ -146,3 +163,4 @@ class PeopleSecurity(ProzvonSecurity):
     userdbmodelview = UserDBModelView
     rolemodelview = RoleModelView
     groupmodelview = UserGroupModelView
+    userstatschartview = None  # drawn by a service on the internet, and it says nothing about the work

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
 from wtforms import SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional, Regexp
@@ -79,12 +80,15 @@ class StatusView(AdminView):
     formatters_columns = formatted(
         is_closing=lambda value: tag(_("closing"), "warning") if value else tag(_("working"), "info"),
         color=lambda value: word(value, "button"), icon=lambda value: icon(value),
+        code=lambda value: Markup("<code>{}</code>").format(value),
     )  # fmt: skip
     add_form_extra_fields = {
         "color": SelectField(
             label_columns["color"], choices=lambda: [SelectChoice(name, word(name, "button")) for name in COLORS]
         ),
-        "icon": SelectField(label_columns["icon"], choices=[SelectChoice(name, name) for name in STATUS_ICONS]),
+        "icon": SelectField(
+            label_columns["icon"], choices=lambda: [SelectChoice(name, word(name, "icon")) for name in STATUS_ICONS]
+        ),
         "hotkey": StringField(
             label_columns["hotkey"], [Regexp(r"^[1-9]?$", message=_l("A digit from 1 to 9, or empty."))],
             filters=[lambda value: (value or "").strip()], description=description_columns["hotkey"],

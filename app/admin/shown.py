@@ -45,6 +45,9 @@ LABELS: dict[str, Any] = {
     "price_changed": _l("Price changed"), "unchanged": _l("Unchanged"), "rejected": _l("Rejected"),
     "rejected_reasons": _l("Why rejected"), "vehicles_new": _l("New vehicles"), "missed": _l("Missed"),
     "file_name": _l("File"), "window": _l("Window"), "user_name": _l("User"), "seen_n": _l("Seen in ads"),
+    "generation": _l("Generation"), "modification": _l("Modification"), "lat": _l("Latitude"), "lon": _l("Longitude"),
+    "username": _l("User name"), "role": _l("Role"), "version": _l("Version"), "value": _l("Value"), "why": _l("Why"),
+    "old": _l("Before"), "n": _l("Number"), "secrets": _l("Keys and passwords"), "is_reseller": _l("Reseller"),
     "text": _l("Spelling"), "context_name": _l("Belongs to"), "target_name": _l("Means"),
 }  # fmt: skip
 
@@ -139,9 +142,15 @@ def pairs(value: Any) -> Any:
     if not value:
         return formats.cell(None)
     if isinstance(value, dict):
-        lines = [Markup("{}: {}").format(word(name), _short(one)) for name, one in value.items()]
+        lines = [Markup("{}: {}").format(_called(name), _short(one)) for name, one in value.items()]
         return Markup("<br>").join(lines)
     return _short(value)
+
+
+def _called(name: str) -> str:
+    """A column by its label, anything else by its word."""
+    found = word(name)
+    return found if found != name else str(LABELS.get(name, name))
 
 
 def _short(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import BaseView, expose, has_access, permission_name
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,7 +17,7 @@ from app.admin.shown import clipped, formatted, labels, pairs, tag, took
 from app.errors import Refused
 from app.extensions import db
 from app.models import AuditEvent, JobRun
-from app.services import setting_changes
+from app.services import setting_changes, statuses
 from app.wording import say, word
 
 
@@ -49,6 +49,15 @@ class JobRunView(AdminView):
     )  # fmt: skip
 
 
+def _meant(name: str, value: Any) -> Any:
+    """A code of the log by the name that people know."""
+    if name == "status":
+        if "status_names" not in g:
+            g.status_names = {row.code: row.name for row in statuses.rows(db.session())}
+        return g.status_names.get(value, value)
+    return formats.name_of(value) if name == "role" else value
+
+
 class AuditView(AdminView):
     """Who did what. Administrators only: it tells of everybody."""
 
@@ -67,6 +76,7 @@ class AuditView(AdminView):
         at=lambda value: formats.when(value, seconds=True), what=lambda value: word(value, "event"),
         subject=lambda value: word(value, "subject"), actor=lambda value: word(value, "actor"),
         by_name=lambda value: value or "—", subject_id=lambda value: value or "—", address=clipped(40),
+        details=lambda value: pairs({name: _meant(name, one) for name, one in (value or {}).items()}),
     )  # fmt: skip
 
 
