@@ -809,6 +809,35 @@ class Invite(Model):
     used_at: Mapped[datetime | None] = time_column()
 
 
+class AccessKey(Model):
+    """A way in for a program. It acts as its person; only the hash of the key is kept, the prefix tells keys apart."""
+
+    __tablename__ = "api_key"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, nullable=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), nullable=False, index=True)
+    prefix: Mapped[str] = mapped_column(String(16), nullable=False)
+    key_hash: Mapped[str] = mapped_column(String(64), nullable=False, unique=True)
+    scope: Mapped[str] = mapped_column(String(16), nullable=False)  # all, read, push
+    per_minute: Mapped[int] = mapped_column(Integer, server_default="600", nullable=False, default=600)
+    minute_at: Mapped[datetime | None] = time_column()  # the minute that minute_n counts
+    minute_n: Mapped[int] = counter()
+    created_at: Mapped[datetime] = now_column()
+    created_by_id: Mapped[int | None] = user_column()
+    last_used_at: Mapped[datetime | None] = time_column()
+    expires_at: Mapped[datetime | None] = time_column()
+    revoked_at: Mapped[datetime | None] = time_column()
+    user: Mapped[Any] = relationship("User", foreign_keys=[user_id], lazy="joined")
+    __table_args__ = (
+        CheckConstraint("scope IN ('all', 'read', 'push')", name="api_key_scope"),
+        CheckConstraint("per_minute BETWEEN 1 AND 100000", name="api_key_per_minute"),
+        {"postgresql_with": {"fillfactor": "50"}},
+    )
+
+    def __repr__(self) -> str:
+        return self.name
+
+
 class UserSession(Model):
     """A log-in that is alive. FAB's signed cookie alone would outlive a log-out."""
 

@@ -492,6 +492,30 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('from_id', 'to_id')
     )
+    op.create_table('api_key',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('user_id', sa.Integer(), nullable=False),
+    sa.Column('prefix', sa.String(length=16), nullable=False),
+    sa.Column('key_hash', sa.String(length=64), nullable=False),
+    sa.Column('scope', sa.String(length=16), nullable=False),
+    sa.Column('per_minute', sa.Integer(), server_default='600', nullable=False),
+    sa.Column('minute_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('minute_n', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('created_by_id', sa.Integer(), nullable=True),
+    sa.Column('last_used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('revoked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("scope IN ('all', 'read', 'push')", name='api_key_scope'),
+    sa.CheckConstraint('per_minute BETWEEN 1 AND 100000', name='api_key_per_minute'),
+    sa.ForeignKeyConstraint(['created_by_id'], ['ab_user.id'], ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('key_hash'),
+    postgresql_with={'fillfactor': '50'}
+    )
+    op.create_index(op.f('ix_api_key_user_id'), 'api_key', ['user_id'], unique=False)
     op.create_table('user_session',
     sa.Column('sid_hash', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -947,6 +971,8 @@ def downgrade() -> None:
     op.drop_table('vehicle')
     op.drop_index(op.f('ix_user_session_user_id'), table_name='user_session')
     op.drop_table('user_session')
+    op.drop_index(op.f('ix_api_key_user_id'), table_name='api_key')
+    op.drop_table('api_key')
     op.drop_table('status_rule')
     op.drop_index('source_run_of', table_name='source_run')
     op.drop_table('source_run')
