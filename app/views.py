@@ -9,7 +9,7 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from app import entrance
-from app.admin import books, cars, importing, people, results, sources, stop_list, system, work
+from app.admin import books, cars, importing, pairs, people, results, sources, stop_list, system, work
 
 # category, name (rights hang on it), label, view, icon
 MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
@@ -19,8 +19,8 @@ MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
     ("Control", "Do not call", _l("Do not call"), stop_list.DoNotCallView, "phone-off"),
     ("Adverts", "Ads", _l("Ads"), cars.AdView, "car"),
     ("Adverts", "Vehicles", _l("Vehicles"), cars.VehicleView, "steering-wheel"),
-    ("Adverts", "Same cars", _l("Same car?"), cars.SamePairView, "git-compare"),
-    ("Adverts", "Moves", _l("Moves of ads"), cars.VehicleMoveView, "arrows-exchange"),
+    ("Adverts", "Same cars", _l("Same car?"), pairs.SamePairView, "git-compare"),
+    ("Adverts", "Moves", _l("Moves of ads"), pairs.VehicleMoveView, "arrows-exchange"),
     ("Adverts", "Sellers", _l("Sellers"), cars.SellerView, "building-store"),
     ("Adverts", "Sources", _l("Sources"), sources.SourceView, "plug"),
     ("Adverts", "Source runs", _l("Source runs"), sources.SourceRunView, "history"),
@@ -46,4 +46,5 @@ def register(app: Flask, appbuilder: AppBuilder) -> None:
     importing.install(app)
     for category, name, label, view, icon in MENU:
         appbuilder.add_view(view, name, label=label, icon=icon, category=category, category_label=CATEGORIES[category])
+    appbuilder.add_view_no_menu(pairs.DecidedPairView)
     entrance.register(app, appbuilder)

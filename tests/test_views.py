@@ -37,6 +37,7 @@ from tests.factories import (
 
 SUPERVISORS = [
     "operatorprofileview", "operatorgroupview", "cardview", "donotcallview", "adview", "vehicleview", "samepairview",
+    "decidedpairview",
     "vehiclemoveview", "sellerview", "sourceview", "sourcerunview", "namealiasview", "statusview", "statusruleview",
     "makeview", "carmodelview", "generationview", "cityview", "jobrunview",
 ]  # fmt: skip
@@ -60,6 +61,7 @@ def fill(session, n=1):
             [
                 SourceRun(source_id=source.id, kind="pull", health="ok"),
                 SamePair(ad_id=ads[0].id, other_ad_id=ads[1].id, score=0.7, reasons=[]),
+                SamePair(ad_id=ads[1].id, other_ad_id=ads[0].id, score=0.7, reasons=[], state="joined"),
                 VehicleMove(ad_id=ads[0].id, from_vehicle_id=None, to_vehicle_id=vehicle.id, why="same"),
                 DoNotCall(phone=fictional_phone(), reason="status"),
                 NameAlias(kind="make", text=f"Нечто {vehicle.id}", folded=f"нечто {vehicle.id}", seen_n=3),
@@ -310,12 +312,43 @@ def test_a_doubtful_pair_is_compared_joined_and_undone(session, as_supervisor):
     assert {ads[0].vehicle_id, ads[1].vehicle_id} == {one.id, other.id}
 
 
+def test_pairs_kept_apart_are_found_among_the_decided_and_sent_back_for_review(session, as_supervisor):
+    fill(session, 2)
+    pairs = session.scalars(select(SamePair).where(SamePair.state == "waiting").order_by(SamePair.id)).all()
+    for pair in pairs:
+        as_supervisor.post(f"/samepairview/decide/{pair.id}", data={"verdict": "apart"})
+    listed = as_supervisor.get("/decidedpairview/list/").text
+    assert all(f"/samepairview/compare/{pair.id}" in listed for pair in pairs) and "два автомобиля" in listed
+    assert "Вернуть на проверку" in as_supervisor.get(f"/samepairview/compare/{pairs[0].id}").text
+    as_supervisor.post(f"/decidedpairview/action/wait_again/{pairs[0].id}")
+    session.expire_all()
+    assert [pair.state for pair in pairs] == ["waiting", "apart"]
+    assert f"/samepairview/compare/{pairs[0].id}" in as_supervisor.get("/samepairview/list/").text
+    assert f"/samepairview/compare/{pairs[0].id}" not in as_supervisor.get("/decidedpairview/list/").text
+
+
+def test_a_joined_pair_leads_to_the_move_by_which_it_is_taken_apart(session, as_supervisor):
+    ads = [make_ad(session, vehicle=make_vehicle(session)) for _ in range(2)]
+    pair = SamePair(ad_id=ads[0].id, other_ad_id=ads[1].id, score=0.6, reasons=[])
+    session.add(pair)
+    session.flush()
+    as_supervisor.post(f"/samepairview/decide/{pair.id}", data={"verdict": "same"})
+    move = session.scalars(select(VehicleMove)).one()
+    for address in ("/decidedpairview/list/", f"/samepairview/compare/{pair.id}"):
+        assert f"/vehiclemoveview/show/{move.id}" in as_supervisor.get(address).text
+    told = as_supervisor.post(f"/decidedpairview/action/wait_again/{pair.id}", follow_redirects=True).text
+    assert "отмените его перенос" in told
+    as_supervisor.post(f"/vehiclemoveview/action/undo/{move.id}")
+    session.expire_all()
+    assert pair.state == "waiting"
+
+
 def test_many_pairs_are_kept_apart_at_once(session, as_supervisor):
     fill(session, 3)
-    ids = session.scalars(select(SamePair.id)).all()
+    ids = session.scalars(select(SamePair.id).where(SamePair.state == "waiting")).all()
     as_supervisor.post("/samepairview/action_post", data={"action": "apart", "rowid": ids})
     session.expire_all()
-    assert {pair.state for pair in session.scalars(select(SamePair))} == {"apart"}
+    assert {pair.state for pair in session.scalars(select(SamePair).where(SamePair.id.in_(ids)))} == {"apart"}
     assert "Сомнительных пар нет" in as_supervisor.get("/samepairview/list/").text
 
 

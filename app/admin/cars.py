@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
-from flask_appbuilder import action, expose, has_access, permission_name
-from flask_appbuilder.models.sqla.filters import FilterEqual
+from flask_appbuilder import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
-from markupsafe import Markup
 
 from app.admin.base import ACT, READ, AdminView, Listing, now
-from app.admin.shown import ad_state, clipped, formatted, labels, linked, reasons, signs
-from app.errors import Refused
+from app.admin.shown import ad_state, formatted, labels, linked, reasons
 from app.extensions import db
-from app.formats import number
-from app.models import Ad, SamePair, Seller, Vehicle, VehicleMove
-from app.services import pairs_page, same_cars, sellers
-from app.wording import say, word
+from app.models import Ad, Seller, Vehicle
+from app.services import same_cars, sellers
+from app.wording import word
 
 CAR_NAMES = {
     "make_name": ("make_id", "make"), "model_name": ("model_id", "model"),
@@ -138,109 +133,4 @@ class SellerView(AdminView):
             items,
             lambda row: sellers.judge(db.session(), row.id, verdict, actor_id=current_user.id),
             lambda n: ngettext("%(num)d seller judged.", "%(num)d sellers judged.", n),
-        )
-
-
-# --- one car or two?
-
-
-class SamePairView(AdminView):
-    datamodel = Listing(SamePair, rel=("ad", "other_ad"))
-    class_permission_name = "SamePairView"
-    route_base = "/samepairview"
-    include_route_methods = READ | ACT | {"compare", "decide"}
-    list_title, show_title = _l("Same car?"), _l("Same car?")
-    empty_text = _l("No doubtful pairs: what could be decided has been decided by the program.")
-    list_columns = ["id", "ad", "other_ad", "score", "found_at"]
-    show_columns = ["ad", "other_ad", "score", "reasons", "found_at"]
-    search_columns = ["score", "found_at"]
-    order_columns = ["score", "found_at"]
-    base_order = ("score", "desc")
-    base_filters = [["state", FilterEqual, "waiting"]]
-    label_columns = labels(
-        id=_l("Compare"), ad=_l("One ad"), other_ad=_l("The other ad"), score=_l("Likeness"), reasons=_l("What speaks"),
-        found_at=_l("Found"),
-    )  # fmt: skip
-    formatters_columns = formatted(
-        id=lambda value: Markup('<a class="btn btn-sm" href="{}">{}</a>').format(
-            url_for("SamePairView.compare", pair_id=value), _("Compare")),
-        score=lambda value: number(value, 2), reasons=signs, ad=clipped(60), other_ad=clipped(60),
-    )  # fmt: skip
-
-    @expose("/compare/<int:pair_id>")
-    @has_access
-    @permission_name("compare")
-    def compare(self, pair_id: int) -> Any:
-        pair = db.session.get(SamePair, pair_id) or abort(404)
-        return self.render_template(
-            "admin/compare.html", title=_("Same car?"), pair=pair, rows=pairs_page.rows(db.session(), pair),
-            why=signs(pair.reasons), waiting=pairs_page.waiting(db.session()),
-        )  # fmt: skip
-
-    @expose("/decide/<int:pair_id>", methods=["POST"])
-    @has_access
-    @permission_name("decide")
-    def decide(self, pair_id: int) -> Any:
-        verdict = request.form.get("verdict")
-        if verdict not in ("same", "apart"):
-            abort(400)
-        try:
-            same_cars.decide(db.session(), pair_id, same=verdict == "same", actor_id=current_user.id, now=now())
-            db.session.commit()
-            flash(_("Joined into one vehicle.") if verdict == "same" else _("Kept apart."), "success")
-        except Refused as refusal:
-            db.session.rollback()
-            flash(say(refusal.reason), "danger")
-        following = pairs_page.following(db.session())
-        return redirect(url_for(".compare", pair_id=following) if following else url_for(".list"))
-
-    @action(
-        "join",
-        _l("One car"),
-        _l("Join the vehicles of the ticked pairs? It can be undone under «Moves»."),
-        "arrows-join",
-    )
-    def join(self, items: Any) -> Any:
-        return self._decide(items, True)
-
-    @action("apart", _l("Two cars"), "", "arrows-split")
-    def apart(self, items: Any) -> Any:
-        return self._decide(items, False)
-
-    def _decide(self, items: Any, same: bool) -> Any:
-        return self.act(
-            items,
-            lambda row: same_cars.decide(db.session(), row.id, same=same, actor_id=current_user.id, now=now()),
-            lambda n: ngettext("%(num)d pair decided.", "%(num)d pairs decided.", n),
-        )
-
-
-class VehicleMoveView(AdminView):
-    datamodel = Listing(VehicleMove, names={"ad_title": ("ad_id", "ad"), "by_name": ("by_id", "user")})
-    class_permission_name = "VehicleMoveView"
-    route_base = "/vehiclemoveview"
-    include_route_methods = READ | ACT
-    list_title, show_title = _l("Moves of ads"), _l("Move of an ad")
-    empty_text = _l("Here stands what people and the program have joined or split.")
-    list_columns = ["at", "ad_title", "from_vehicle_id", "to_vehicle_id", "why", "by_name", "undone_at"]
-    show_columns = list_columns
-    search_columns = ["at", "why", "ad_id"]
-    order_columns = ["at"]
-    base_order = ("at", "desc")
-    label_columns = labels(
-        ad_title=_l("Ad"), from_vehicle_id=_l("From vehicle"), to_vehicle_id=_l("To vehicle"), why=_l("Why"),
-        undone_at=_l("Undone"), ad_id=_l("No. of the ad"),
-    )  # fmt: skip
-    formatters_columns = formatted(
-        why=lambda value: word(value, "move"), ad_title=clipped(60), by_name=lambda value: value or _("the program"),
-        from_vehicle_id=linked("VehicleView.show", prefix="№ "), to_vehicle_id=linked("VehicleView.show", prefix="№ "),
-    )  # fmt: skip
-
-    @action("undo", _l("Undo"), _l("Take the move back? All ads that went together go back together."), "arrow-back-up",
-            multiple=False)  # fmt: skip
-    def undo(self, item: Any) -> Any:
-        return self.act(
-            item,
-            lambda row: same_cars.undo_moves(db.session(), row.id, actor_id=current_user.id, now=now()),
-            lambda _n: _("The move is undone."),
         )

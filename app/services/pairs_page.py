@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,3 +63,16 @@ def following(session: Session) -> int | None:
     return session.execute(
         select(SamePair.id).where(SamePair.state == "waiting").order_by(SamePair.score.desc(), SamePair.id).limit(1)
     ).scalar()
+
+
+def moves_of(session: Session, pairs: Iterable[SamePair]) -> dict[int, int]:
+    """{pair: the move that joined it}: of the pairs whose join can still be taken back."""
+    found = session.execute(
+        text("""
+        SELECT p.id, max(m.id) AS move_id FROM same_pair p JOIN vehicle_move m
+          ON m.ad_id IN (p.ad_id, p.other_ad_id) AND m.at = p.decided_at AND m.undone_at IS NULL
+        WHERE p.id = ANY(:ids) AND p.state = 'joined' GROUP BY p.id
+        """),
+        {"ids": [pair.id for pair in pairs if pair.state == "joined"]},
+    )
+    return {row.id: row.move_id for row in found}

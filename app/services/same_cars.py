@@ -33,6 +33,8 @@ def undo_apart(session: Session, pair_id: int, *, actor_id: int) -> SamePair:
     pair = session.get(SamePair, pair_id, with_for_update=True)
     if pair is None:
         raise Refused("pair_gone")
+    if pair.state == "joined":
+        raise Refused("pair_joined")
     if pair.state != "apart":
         raise Refused("move_already_undone")
     pair.state, pair.decided_by_id, pair.decided_at = "waiting", None, None
