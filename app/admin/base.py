@@ -14,7 +14,7 @@ from flask_appbuilder.urltools import get_filter_args
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import ARRAY, Boolean, Text, inspect, text
+from sqlalchemy import ARRAY, Boolean, Text, inspect
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import lazyload
 from wtforms import BooleanField, StringField, ValidationError
@@ -23,6 +23,7 @@ from wtforms.validators import Length
 from app.errors import Refused
 from app.extensions import db
 from app.safety import FastInterface, SafeModelView
+from app.services import row_names
 from app.services.audit import note_event
 from app.wording import say
 
@@ -31,29 +32,13 @@ ACT = {"action", "action_post"}
 MOST_CHOICES = 500  # more than that is picked by typing: PickField
 WRITE = {"list", "show", "add", "edit", "delete"}
 
-# kind -> how a set of ids becomes names, in one statement
-NAMES = {
-    "user": "SELECT id, btrim(first_name || ' ' || last_name) AS name FROM ab_user WHERE id = ANY(:ids)",
-    "city": "SELECT id, name FROM city WHERE id = ANY(:ids)",
-    "make": "SELECT id, name FROM make WHERE id = ANY(:ids)",
-    "model": "SELECT m.id, k.name || ' ' || m.name AS name FROM car_model m JOIN make k ON k.id = m.make_id "
-             "WHERE m.id = ANY(:ids)",
-    "generation": "SELECT id, name FROM generation WHERE id = ANY(:ids)",
-    "ad": "SELECT id, title AS name FROM ad WHERE id = ANY(:ids)",
-    "filter": "SELECT id, name FROM ad_filter WHERE id = ANY(:ids)",
-    "group": "SELECT id, name FROM operator_group WHERE id = ANY(:ids)",
-}  # fmt: skip
-
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
 def names_of(kind: str, ids: Iterable[Any]) -> dict[Any, str]:
-    wanted = sorted({one for one in ids if one is not None})
-    if not wanted:
-        return {}
-    return {row.id: row.name for row in db.session.execute(text(NAMES[kind]), {"ids": wanted})}
+    return row_names.names_of(db.session(), kind, ids)
 
 
 class Choices(FastInterface):
@@ -65,7 +50,7 @@ class Choices(FastInterface):
 
 
 class Listing(FastInterface):
-    """A table as a list shows it. `names`: attribute -> (column with an id, kind of NAMES), filled per page of rows;
+    """A table as a list shows it. `names`: attribute -> (column with an id, kind of row_names.NAMES), filled per page of rows;
     `after`: what else a page of rows needs to know."""
 
     def __init__(
