@@ -269,6 +269,7 @@ class Seller(Model):
     reseller_score: Mapped[int] = mapped_column(SmallInteger, server_default="0", nullable=False, default=0)
     reseller_reasons: Mapped[list[Any]] = mapped_column(JSONB, server_default=raw("'[]'::jsonb"), nullable=False)
     is_reseller: Mapped[bool | None] = mapped_column(Boolean)  # a person's word; empty: the score decides
+    note: Mapped[str] = words()  # what operators tell each other about this person
     created_at: Mapped[datetime] = now_column()
     __table_args__ = (Index("seller_resellers", reseller_score.desc(), "id"),)
 
@@ -498,6 +499,7 @@ class OperatorGroup(Model):
     is_push: Mapped[bool] = flag(True)  # cards are dealt out; else operators take from the pool
     return_after_min: Mapped[int] = mapped_column(Integer, server_default="120", nullable=False, default=120)
     schedule: Mapped[list[Any]] = mapped_column(JSONB, server_default=raw("'[]'::jsonb"), nullable=False, default=list)
+    script: Mapped[str] = words()  # what its operators say; empty: the company's
     __table_args__ = (CheckConstraint("return_after_min BETWEEN 1 AND 43200", name="operator_group_return"),)
 
     def __repr__(self) -> str:
@@ -874,6 +876,15 @@ class Mail(Model):
     sent_at: Mapped[datetime | None] = time_column()
     error: Mapped[str] = words()
     __table_args__ = (Index("mail_newest", created_at.desc()),)
+
+
+class PersonChoice(Model):
+    """What somebody has chosen for himself alone: hints put away."""
+
+    __tablename__ = "person_choice"
+    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime] = now_column()
 
 
 class LoginTry(Model):

@@ -39,12 +39,12 @@ _EDIT = r"(can_list|can_show|can_add|can_edit|can_delete)$"
 ROLES: dict[str, list[tuple[str, str]]] = {
     OPERATOR: [
         *_OWN,
-        (r"DeskView$", r"can_work$"),
+        (r"DeskView$", r"(can_work|can_reveal)$"),
         (r"(Work|My ads)$", r"menu_access$"),
     ],
     SUPERVISOR: [
         *_OWN,
-        (r"DeskView$", r"(can_work|can_look)$"),
+        (r"DeskView$", r"(can_work|can_look|can_reveal)$"),
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
         (r"AdFilterView$", r"(can_list|can_show|can_build|can_history|enable|disable|copy|archive)$"),
         (r"(OperatorGroupView|OperatorProfileView|StatusView|StatusRuleView)$", _EDIT),

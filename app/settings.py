@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from app.errors import Refused
 from app.models import Setting
 
+LONGEST = 10_000  # of a text
+
 
 @dataclass(frozen=True, slots=True)
 class Default:
@@ -74,6 +76,14 @@ DEFAULTS: dict[str, Default] = {
     "call_hours_from": Default(9, _l("Calls from"), _l("In the seller's local time."), _l("h"), 0, 23),
     "call_hours_to": Default(20, _l("Calls until"), _l("In the seller's local time."), _l("h"), 1, 24),
     "reseller_at": Default(50, _l("Reseller from a score of"), _l("0 is a private person, 100 a dealer."), "", 1, 100),
+    "call_script": Default(
+        "",
+        _l("Script of the call"),
+        _l(
+            "Stands beside the card. {имя}, {машина}, {год}, {цена}, {пробег}, {город}, {оператор} are filled in. "
+            "A group may have a script of its own."
+        ),
+    ),
     "reveals_per_hour": Default(300, _l("Phone numbers shown per hour"), _l("For one person."), "", 1, 10000),
 }
 
@@ -93,6 +103,10 @@ def parse(name: str, raw: str) -> Any:
     default = DEFAULTS[name]
     if isinstance(default.value, bool):
         return raw in ("1", "on", "true", "y")
+    if isinstance(default.value, str):
+        if len(raw) > LONGEST:
+            raise Refused("field_long")
+        return raw.replace("\r\n", "\n").replace("\0", "").encode("utf-8", "ignore").decode()
     try:
         value = int(raw)
     except ValueError:

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Engine, event, text
 from sqlalchemy.orm import Session
 
-from app.services import worklist
+from app.services import card_page, worklist
 from bench.desk_data import FIRST_OPERATOR, OPERATORS, fill
 from bench.harness import Plan, Row, engine_of
 
@@ -95,7 +95,7 @@ class Desk:
         after, mine = self._deep(who), self._own_card(who)
         yield "done tab, deep page", lambda: worklist.lines(session, who, "done", after=after)
         yield "may see", lambda: worklist.may_see(session, mine, who)
-        yield "card", lambda: worklist.card_page(session, mine)
+        yield "card", lambda: card_page.load(session, mine)
         phone = f"79{car % (self.n // 2) * 7919 % 10**9:09d}"
         yield "find by phone", lambda: worklist.find(session, phone[-7:], None)
         yield "find by VIN", lambda: worklist.find(session, f"XTA{car // 3 * 3:014d}", who)

@@ -97,18 +97,19 @@ class OperatorGroupView(AdminView):
     list_title, show_title = _l("Groups of operators"), _l("Group of operators")
     add_title, edit_title = _l("New group"), _l("Change the group")
     list_columns = ["name", "is_enabled", "is_push", "return_after_min", "schedule"]
-    show_columns = list_columns
-    add_columns = edit_columns = ["name", "is_enabled", "is_push", "return_after_min", "schedule"]
+    show_columns = [*list_columns, "script"]
+    add_columns = edit_columns = ["name", "is_enabled", "is_push", "return_after_min", "schedule", "script"]
     search_columns = ["name", "is_enabled", "is_push"]
     order_columns = ["name"]
     base_order = ("name", "asc")
     label_columns = labels(
         is_push=_l("Cards are dealt out"), return_after_min=_l("Return unopened cards after, min"),
-        schedule=_l("Hours"),
+        schedule=_l("Hours"), script=_l("Script of the call"),
     )  # fmt: skip
     description_columns = {
         "is_push": _l("Otherwise the operators take cards from the pool by themselves."),
         "return_after_min": _l("A card that nobody opened goes back to the pool."),
+        "script": _l("Stands beside the card instead of the company's; the same {fields} are filled in."),
         "schedule": _l("When cards are dealt, in company time: «Пн–Пт 09:00–20:00; Сб 10:00–16:00». Empty: always."),
     }
     validators_columns = {"name": [Length(max=100)], "return_after_min": [NumberRange(1, 43_200)]}

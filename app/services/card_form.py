@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,7 +36,17 @@ WORDS = {
     "haggle": {"yes", "no", "little"},
     "documents": {"original", "duplicate", "electronic", "none"},
 }
-TEXTS = {"seller_name": 200, "vin": 17, "plate": 12, "condition": 4000, "comment": 4000, "where": 500}
+TEXTS = {
+    "seller_name": 200,
+    "seller_note": 2000,
+    "vin": 17,
+    "plate": 12,
+    "condition": 4000,
+    "comment": 4000,
+    "where": 500,
+}
+FIELDS = {*NUMBERS, *WORDS, *TEXTS}
+SELLER_NOTE = "seller_note"
 TO_VEHICLE = ("mileage_km", "year", "owners", "power_hp", "engine_cc", "body", "fuel", "gearbox", "drive", "wheel",
               "vin", "plate")  # fmt: skip
 
@@ -43,23 +54,50 @@ TO_VEHICLE = ("mileage_km", "year", "owners", "power_hp", "engine_cc", "body", "
 def save(
     session: Session, card_id: int, values: dict[str, str], *, version: int, actor_id: int, now: datetime
 ) -> tuple[Card, dict[str, str]]:
-    """Autosave. Good fields are kept, bad ones returned as {field: code}. Refused: not yours, stale."""
+    """Autosave. Good fields are kept, bad ones returned as {field: code}. Refused: not yours, stale.
+
+    What stands there already may come with an old version: the answer to its first saving was lost on the way.
+    """
     card = session.execute(
         select(Card).where(Card.id == card_id).with_for_update(of=Card).execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if card is None or card.operator_id != actor_id or card.stage not in (1, 2, 3):
         raise Refused("card_not_yours")
+    good, bad = read_form(values)
+    if good == stored(session, card, good):
+        return card, bad
     if card.version != version:
         raise Refused("card_changed_meanwhile")
-    good, bad = read_form(values)
+    if SELLER_NOTE in good:
+        _note_seller(session, card, good.pop(SELLER_NOTE) or "")
     form = {**(card.form or {}), **good}
-    form = {name: value for name, value in form.items() if value is not None}
-    if form != card.form:
-        card.form = form
-        card.version += 1
-        session.flush()
-        _correct_vehicle(session, card, good, now)
+    card.form = {name: value for name, value in form.items() if value is not None}
+    card.version += 1
+    session.flush()
+    _correct_vehicle(session, card, good, now)
     return card, bad
+
+
+def stored(session: Session, card: Card, names: Collection[str]) -> dict[str, Any]:
+    """What these fields hold now."""
+    form = card.form or {}
+    held = {name: form.get(name) for name in names if name in FIELDS}
+    if SELLER_NOTE in held:
+        held[SELLER_NOTE] = _seller_note(session, card) or None
+    return held
+
+
+def _seller_note(session: Session, card: Card) -> str:
+    return str(
+        session.execute(text("SELECT note FROM seller WHERE id = :id"), {"id": card.vehicle.seller_id}).scalar() or ""
+    )
+
+
+def _note_seller(session: Session, card: Card, words: str) -> None:
+    """It belongs to the person: whoever opens another car of the same seller reads it too."""
+    session.execute(
+        text("UPDATE seller SET note = :words WHERE id = :id"), {"words": words, "id": card.vehicle.seller_id}
+    )
 
 
 def read_form(values: dict[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -255,6 +255,7 @@ def take(session: Session, card_id: int, place: Place) -> None:
         text("UPDATE card SET stage = 2, taken_at = :now, version = version + 1 WHERE id = :id"),
         {"id": card_id, "now": place.now},
     )
+    note_event(session, "card_taken", actor_id=place.operator_id, subject="card", subject_id=card_id)
 
 
 # --- leaving

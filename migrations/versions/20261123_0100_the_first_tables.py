@@ -107,6 +107,7 @@ def upgrade() -> None:
     sa.Column('is_push', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('return_after_min', sa.Integer(), server_default='120', nullable=False),
     sa.Column('schedule', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False),
+    sa.Column('script', sa.Text(), server_default='', nullable=False),
     sa.CheckConstraint('return_after_min BETWEEN 1 AND 43200', name='operator_group_return'),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
@@ -134,6 +135,7 @@ def upgrade() -> None:
     sa.Column('reseller_score', sa.SmallInteger(), server_default='0', nullable=False),
     sa.Column('reseller_reasons', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False),
     sa.Column('is_reseller', sa.Boolean(), nullable=True),
+    sa.Column('note', sa.Text(), server_default='', nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('key')
@@ -516,6 +518,13 @@ def upgrade() -> None:
     postgresql_with={'fillfactor': '50'}
     )
     op.create_index(op.f('ix_api_key_user_id'), 'api_key', ['user_id'], unique=False)
+    op.create_table('person_choice',
+    sa.Column('user_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('name', sa.String(length=32), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('user_id', 'name')
+    )
     op.create_table('user_session',
     sa.Column('sid_hash', sa.String(length=64), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -971,6 +980,7 @@ def downgrade() -> None:
     op.drop_table('vehicle')
     op.drop_index(op.f('ix_user_session_user_id'), table_name='user_session')
     op.drop_table('user_session')
+    op.drop_table('person_choice')
     op.drop_index(op.f('ix_api_key_user_id'), table_name='api_key')
     op.drop_table('api_key')
     op.drop_table('status_rule')

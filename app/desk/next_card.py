@@ -1,0 +1,40 @@
+"""«Next»: a call-back that is due, then what is in hand, else a new card from the pool."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app.desk import seat
+from app.errors import Refused
+from app.extensions import db
+from app.models import NEW
+from app.services import distribution, presence, worklist
+from app.wording import say
+
+NOT_AT_WORK = ("offline", "break", "lunch")
+
+
+def open_next(leave_out: int | None = None) -> tuple[int | None, str]:
+    """The card to work on now, already taken; and a word when there is none."""
+    profile, now = seat.profile(), seat.now()
+    if profile is None:
+        return None, ""
+    if leave_out is None and profile.presence in NOT_AT_WORK:  # who asks for work is at work
+        presence.set_state(db.session, current_user.id, "ready", now)
+    card_id = worklist.first_of(db.session, current_user.id, now)
+    if card_id == leave_out:
+        card_id = None
+    message = ""
+    if card_id is None:
+        try:
+            card_id = distribution.claim_next(db.session, seat.place())
+        except Refused as refusal:
+            message = say(refusal.reason)
+    if card_id is not None and seat.card_or_404(card_id).stage == NEW:
+        distribution.take(db.session, card_id, seat.place())
+    presence.touch(db.session, current_user.id, now)
+    db.session.commit()
+    if card_id is None and not message:
+        message = _("There are no new ads for you now. They come by themselves; look at overdue call-backs.")
+    return card_id, message

@@ -1,0 +1,135 @@
+"""What the desk shows: the same fragments for a whole page and for an answer to htmx."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app, make_response, redirect, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from app import formats, settings
+from app.desk import seat
+from app.domain import callbacks as callback_rules
+from app.domain import price_line, script
+from app.extensions import db
+from app.models import OperatorProfile
+from app.services import card_page, statuses, worklist
+
+TABS = (("new", _l("New")), ("work", _l("In work")), ("callbacks", _l("Call-backs")), ("all", _l("All")),
+        ("done", _l("Done")))  # fmt: skip
+STATES = (
+    ("ready", _l("On line")),
+    ("wrap_up", _l("Finishing")),
+    ("break", _l("Break")),
+    ("lunch", _l("Lunch")),
+    ("training", _l("Training")),
+    ("offline", _l("Away")),
+)
+
+
+def show(template: str, tab: str, card_id: int | None, **more: Any) -> str:
+    data = list_data(tab, card_id) | more
+    if card_id is not None:
+        data |= card_data(card_id)
+    return render_template(template, **data)
+
+
+def desk(tab: str, card_id: int | None, message: str = "") -> Any:
+    """After an action: the fragment for htmx, a redirect for a browser without it."""
+    if not request.headers.get("HX-Request"):
+        return redirect(url_for("DeskView.my_ads", tab=tab, card=card_id))
+    answer = make_response(show("desk/_desk.html", tab, card_id, message=message, is_answer=True))
+    answer.headers["HX-Push-Url"] = url_for("DeskView.my_ads", tab=tab, card=card_id)
+    return answer
+
+
+def list_data(tab: str, card_id: int | None) -> dict[str, Any]:
+    rows = worklist.lines(db.session, current_user.id, tab, after=_cursor())
+    full = tab == "done" and len(rows) == worklist.PAGE
+    return {
+        "appbuilder": current_app.extensions["appbuilder"],
+        "tabs": TABS,
+        "tab": tab,
+        "lines": rows,
+        "more": f"{rows[-1].processed_at.timestamp()}_{rows[-1].id}" if full else "",
+        "counts": worklist.counts(db.session, current_user.id, seat.now()),
+        "card_id": card_id,
+        **presence_data(),
+    }
+
+
+def presence_data() -> dict[str, Any]:
+    return {"profile": seat.profile(), "states": STATES, "now": seat.now()}
+
+
+def card_data(card_id: int) -> dict[str, Any]:
+    page = card_page.load(db.session, card_id)
+    card, profile, rules, now = page.card, seat.profile(), settings.all_of(db.session), seat.now()
+    seller_zone = ZoneInfo(card.timezone)
+    hours = rules["call_hours_from"], rules["call_hours_to"]
+    all_statuses = statuses.rows(db.session)
+    return {
+        "page": page,
+        "card": card,
+        "is_mine": card.operator_id == current_user.id,
+        "may_look": seat.may("can_look"),
+        "may_reveal": seat.may_reveal(card),
+        "choices": statuses.choices(db.session, card.status_id) if card.stage in (1, 2, 3) else [],
+        "statuses": all_statuses,
+        "chips": callback_rules.chips(now, seller_zone, hours),
+        "seller_now": now.astimezone(seller_zone),
+        "calls_now": callback_rules.is_within(now.astimezone(seller_zone), hours),
+        "gap_min": gap_minutes(now, seller_zone),
+        "line": price_line.drawn(_price_points(page, now), card.median),
+        "script": script.fill(script_of(profile, rules), _said_of(card)),
+        "profile": profile,
+        "now": now,
+    }
+
+
+def gap_minutes(at: datetime, seller_zone: ZoneInfo) -> int:
+    """How far the seller's clock is ahead of the reader's."""
+    there, here = at.astimezone(seller_zone).utcoffset(), formats.local(at).utcoffset()
+    return int((there - here).total_seconds() // 60) if there is not None and here is not None else 0
+
+
+def script_of(profile: OperatorProfile | None, rules: dict[str, Any]) -> str:
+    """The group's own words, else those of the company."""
+    own = profile.group.script if profile is not None and profile.group is not None else ""
+    return own or str(rules["call_script"])
+
+
+def _said_of(card: Any) -> dict[str, str]:
+    """What the fields of a script become."""
+    name = card.form.get("seller_name") or card.seller_name
+    return {
+        "имя": name or "",
+        "машина": " ".join(filter(None, (card.make, card.model))) or card.title,
+        "год": str(card.year or ""),
+        "цена": formats.money(card.price) if card.price else "",
+        "пробег": formats.km(card.mileage_km) if card.mileage_km is not None else "",
+        "город": card.city or "",
+        "оператор": current_user.first_name,
+    }
+
+
+def _price_points(page: card_page.CardPage, now: datetime) -> list[tuple[datetime, int]]:
+    """The price of the ad that is shown, from its beginning until now."""
+    changes = [row for row in reversed(page.prices) if row.ad_id == page.card.ad_id and row.new_price]
+    if not changes or not page.card.price:
+        return []
+    first = changes[0]
+    begun = min(page.card.published_at or first.at, first.at)
+    start = [(begun, first.old_price)] if first.old_price else []
+    return [*start, *((row.at, row.new_price) for row in changes), (now, page.card.price)]
+
+
+def _cursor() -> tuple[datetime, int] | None:
+    at, _sep, last = request.args.get("after", "").partition("_")
+    try:
+        return datetime.fromtimestamp(float(at), UTC), int(last)
+    except (ValueError, OverflowError, OSError):
+        return None
