@@ -50,7 +50,7 @@ class Choices(FastInterface):
 
 
 class Listing(FastInterface):
-    """A table as a list shows it. `names`: attribute -> (column with an id, kind of row_names), filled per page of rows;
+    """A table as a list shows it. `names`: attribute -> (column with an id, kind of row_names), filled by the page;
     `after`: what else a page of rows needs to know."""
 
     def __init__(
