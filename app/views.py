@@ -9,7 +9,20 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from app import entrance
-from app.admin import books, cars, importing, pairs, people, results, sources, stop_list, system, work
+from app.admin import (
+    books,
+    cars,
+    importing,
+    invites,
+    pairs,
+    results,
+    roles,
+    sent_mail,
+    sources,
+    stop_list,
+    system,
+    work,
+)
 
 # category, name (rights hang on it), label, view, icon
 MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
@@ -33,7 +46,9 @@ MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
     ("Directories", "Cities", _l("Cities"), books.CityView, "map-pin"),
     ("Settings", "Business settings", _l("Business settings"), system.SettingView, "adjustments"),
     ("Settings", "Jobs", _l("Runs of jobs"), system.JobRunView, "clock"),
-    ("Security", "Invitations", _l("Invitations"), people.InviteView, "mail"),
+    ("Security", "Invitations", _l("Invitations"), invites.InviteView, "mail"),
+    ("Security", "Differences of roles", _l("Differences of roles"), roles.RoleDifferenceView, "git-compare"),
+    ("Security", "Letters", _l("Letters"), sent_mail.MailView, "mail"),
     ("Security", "Audit log", _l("Audit log"), system.AuditView, "list-details"),
 )
 CATEGORIES = {

@@ -65,11 +65,14 @@ RIGHTS: dict[str, Any] = {
     "can_settings": _l("change settings"), "can_look_up": _l("search in directories"),
     "split": _l("split an ad off"), "by_score": _l("leave it to the score"), "can_invites": _l("invite people"),
     "reset_link": _l("make a link for a new password"), "end_sessions": _l("end log-ins"),
+    "switch_off": _l("switch accounts off"), "switch_on": _l("switch accounts on"),
+    "can_differences": _l("compare roles with the program"), "send_again": _l("send letters again"),
     "can_help": _l("read the help"), "can_back": _l("go back"), "can_index": _l("open the start page"),
 }  # fmt: skip
 
 # Pages without a title of their own, as rights know them.
 PAGES: dict[str, Any] = {
+    "RoleDifferenceView": _l("Differences of roles"),
     "BoardView": _l("Distribution"), "DeskView": _l("Desk of an operator"), "InviteView": _l("Invitations"),
     "LookupView": _l("Search in directories"), "MenuApi": _l("Menu for programs"),
     "SettingView": _l("Business settings"),

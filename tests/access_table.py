@@ -68,7 +68,11 @@ ACCESS: tuple[tuple[str, str], ...] = (
     # people and the log
     (r"GET /auditview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /invites/", ADMIN),
-    (r"POST /invites/<int:invite_id>/revoke", ADMIN),
+    (r"POST /invites/<int:invite_id>/(renew|revoke)", ADMIN),
+    (r"GET /mailview/(list/|show/<pk>)", ADMIN),
+    (r"POST /mailview/(action/send_again/<pk>|action_post)", ADMIN),
+    (r"GET /rolediff/", ADMIN),
+    (r"POST /rolediff/<string:role>/(right|all)", ADMIN),
     (r"GET /(users|roles|groups)/download/<string:filename>", NOBODY),  # no table keeps files
     (r"(GET|POST) /(users|roles|groups)/.*", ADMIN),
     (r"(GET|POST) /resetpassword/form", ADMIN),
