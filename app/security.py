@@ -29,6 +29,7 @@ _OWN = [
         r"(UserInfoEditView|UserDBModelView|ResetMyPasswordView)$",
         r"(can_this_form_get|can_this_form_post|can_userinfo|can_resetmypassword|can_userinfoedit|resetmypassword|userinfoedit)$",
     ),
+    (r"HelpView$", r"can_help$"),
 ]
 _LOOK = r"(can_list|can_show)$"
 _EDIT = r"(can_list|can_show|can_add|can_edit|can_delete)$"

@@ -41,6 +41,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /(resetmypassword|userinfoeditview)/form", LOGGED_IN),
     (r"GET /users/userinfo/", LOGGED_IN),
     (r"POST /users/action/(resetmypassword|userinfoedit)/<pk>", LOGGED_IN),
+    (r"(GET|POST) /help/.*", LOGGED_IN),
     # the desk
     (r"GET /desk/look", SUPERVISOR),
     (r"(GET|POST) /desk/.*", LOGGED_IN),
