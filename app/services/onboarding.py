@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -66,8 +66,4 @@ def hide(session: Session, user_id: int) -> None:
 
 
 def show_again(session: Session, user_id: int) -> None:
-    found = session.scalars(
-        select(PersonChoice).where(PersonChoice.user_id == user_id, PersonChoice.name == HIDDEN)
-    ).one_or_none()
-    if found is not None:
-        session.delete(found)
+    session.execute(delete(PersonChoice).where(PersonChoice.user_id == user_id, PersonChoice.name == HIDDEN))
