@@ -92,9 +92,10 @@ def at_least(name: str, a: Sequence[float], b: Sequence[float], bound: float, no
     return Row(name, median(a), median(b), ratio, f">= {bound:g}", ratio >= bound, _noted(spread(a, b), note))
 
 
-def share(name: str, value: float, bound: float, note: str = "") -> Row:
-    """One measured share between 0 and 1; there is no second side."""
-    return Row(name, value, 1.0, value, f">= {bound:g}", value >= bound, note)
+def share(name: str, value: float, bound: float | None, note: str = "") -> Row:
+    """One measured share between 0 and 1; there is no second side. Without a bound it is only told."""
+    asked = "told, nothing promised" if bound is None else f">= {bound:g}"
+    return Row(name, value, 1.0, value, asked, bound is None or value >= bound, note)
 
 
 def within(name: str, value: float, bound: float, note: str = "") -> Row:

@@ -28,7 +28,7 @@ class Surroundings:
 
 _BOTH_AT_ONE_SITE = -2.0
 _NEAR_MILEAGE = 4.3
-_OTHER_TEXT = -3.5
+_OTHER_TEXT = -3.0
 _OWN_TEXT = 10.0
 # The most that a shared text tells beside a mileage that moved on a little, and beside one that did not fit at all.
 _TEXT_BESIDE_GAP, _TEXT_BESIDE_MISFIT = 7.0, 4.0

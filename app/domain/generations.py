@@ -118,7 +118,9 @@ class GenerationBook:
     def by_year(self, model_id: int, year: int | None) -> int | None:
         if year is None:
             return None
-        fitting = [one.row.id for one in self._by_model.get(model_id, ()) if one.fits(year)]
+        # A generation without years says nothing about a year: it would make every year doubtful.
+        told = (one for one in self._by_model.get(model_id, ()) if one.row.year_from or one.row.year_to)
+        fitting = [one.row.id for one in told if one.fits(year)]
         return fitting[0] if len(fitting) == 1 else None
 
 

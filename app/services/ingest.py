@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import math
+import struct
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -205,7 +206,7 @@ def unpack_signature(packed: bytes | memoryview | None) -> tuple[int, ...]:
     if not packed:
         return ()
     raw = bytes(packed)
-    return tuple(int.from_bytes(raw[at : at + 4], "big") for at in range(0, len(raw), 4))
+    return struct.unpack(f">{len(raw) // 4}I", raw)
 
 
 def _array(values: Sequence[str]) -> str:
