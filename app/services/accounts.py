@@ -20,6 +20,7 @@ ADMINS_LOCK = 724_302  # advisory: two administrators who switch each other off 
 
 def switch_off(session: Session, user_id: int, *, actor_id: int, now: datetime) -> int:
     """No log-in any more, and the present ones end. New cards go back to the pool; returns how many."""
+    _one_at_a_time(session)
     user = _locked(session, user_id)
     if not user.active:
         raise Refused("already_off")
@@ -63,16 +64,21 @@ def let_go(session: Session, user: User, now: datetime) -> int:
 
 def refuse_without_admins(session: Session, *, leaving: int) -> None:
     """Whoever is about to leave must not be the last one. Locks, so that two cannot leave at once."""
-    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADMINS_LOCK})
+    _one_at_a_time(session)
     with session.no_autoflush:
         admins = select(User.id).where(User.active, User.roles.any(Role.name == ADMIN))
         ids = set(session.execute(admins).scalars())
-    if ids == {leaving}:
+    if not ids - {leaving}:
         raise Refused("last_admin")
 
 
+def _one_at_a_time(session: Session) -> None:
+    """Before any row is locked: whoever waits here holds nothing that the other one needs."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADMINS_LOCK})
+
+
 def _locked(session: Session, user_id: int) -> User:
-    user = session.get(User, user_id, with_for_update={"of": User})
+    user = session.get(User, user_id, with_for_update={"of": User, "key_share": True})
     if user is None:
         raise Refused("user_gone")
     return user
