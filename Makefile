@@ -1,6 +1,6 @@
 # The daily verbs. Everything lives in .venv and in ignored folders; stamp files make a second run quick.
 .DEFAULT_GOAL := help
-.PHONY: help install assets run test bench lab lint types migrate translations doctor clean
+.PHONY: help install assets run test bench lab screenshots lint types migrate translations doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,6 +14,7 @@ help:
 	@echo "make test          the whole suite; ARGS='-k cards -x' narrows it"
 	@echo "make bench         measure against the goals"
 	@echo "make lint types    ruff, mypy"
+	@echo "make screenshots   the pictures of docs/, taken anew from a demonstration"
 	@echo "make migrate       the deploy step: tables, permissions, roles, books"
 	@echo "make translations  collect the texts, then compile the catalogues"
 	@echo "make doctor        is this installation in order?"
@@ -56,6 +57,9 @@ bench: install
 
 lab:
 	@echo "The telephony lab (an Asterisk and a call generator) comes with the telephony part; there is nothing to start yet."
+
+screenshots: install $(VENV)/.installed-dev
+	$(BIN)/python scripts/screenshots.py $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -70,7 +70,7 @@ STEPS: dict[str, tuple[Any, Any, str, str]] = {
     ),
     "result": (
         _l("Get the first result"),
-        _l("An operator opens «My ads», calls and chooses a result."), "BoardView.board", "circle-check",
+        _l("An operator opens «My ads», calls and chooses a result."), "BoardView.board", "headset",
     ),
 }  # fmt: skip
 
