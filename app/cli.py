@@ -75,6 +75,7 @@ def make_parser() -> argparse.ArgumentParser:
     add(actions, "test", called("cli_mail", "try_mail"), "send a trial letter now").add_argument("address")
     _add_sources(commands)
     _add_ads(commands)
+    _add_catalogue(commands)
     _add_filters(commands)
     return parser
 
@@ -105,6 +106,14 @@ def _add_ads(commands: Any) -> None:
     read.add_argument("--dry-run", action="store_true", help="read and judge everything, write nothing")
     why = add(actions, "explain", called("cli_ads", "explain_ad"), "why an advert is with whom it is", json=True)
     why.add_argument("id", type=int)
+
+
+def _add_catalogue(commands: Any) -> None:
+    actions = commands.add_parser("catalogue", help="grow the books").add_subparsers(metavar="action", required=True)
+    read = add(actions, "import", called("cli_catalogue", "import_file"), "makes, models, generations", json=True)
+    read.add_argument("file", type=Path)
+    read.add_argument("--format", default="", choices=("xml", "json", "csv"), help="without it the file is recognised")
+    read.add_argument("--dry-run", action="store_true", help="read and judge everything, write nothing")
 
 
 def _add_filters(commands: Any) -> None:

@@ -24,7 +24,7 @@ SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "sh
 EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs", "logs",
     "services",
-    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_mail",
+    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail",
     "cli_setup", "doctor", "supervisor", "demo", "seeds",
 }  # fmt: skip
 
@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"", "config", "database", "errors", "logs", "wording", "supervisor", "demo", "jobs"},
     "cli_setup": ASK | {"", "config", "jobs", "doctor", "demo"},
     "cli_mail": ASK | {"", "config", "letters"},
+    "cli_catalogue": ASK | {"cli_ads", "seeds"},
     "cli_ads": ASK | {"", "config", "sources", "wording"},  # sources: the format of a file is chosen by its contract
     "demo": EVERYBODY,
 }  # fmt: skip

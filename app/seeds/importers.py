@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
@@ -44,10 +45,18 @@ class CatalogueEntry(NamedTuple):
     facts: tuple[tuple[str, str], ...] = ()  # of a modification, as written: fuel, gearbox, drive, power, engine, body
 
 
-def read_catalogue_file(content: bytes) -> Iterator[CatalogueEntry]:
-    """XML of Auto.ru or Avito, marks or brands XML, JSON or CSV of makes and models; gzip or not."""
+NO_ENTRY = CatalogueEntry("")  # a line that names nothing: whoever stores the entries refuses it by name
+
+
+def read_catalogue_file(content: bytes, kind: str = "") -> Iterator[CatalogueEntry]:
+    """XML of Auto.ru or Avito, marks or brands XML, JSON or CSV of makes and models; gzip or not.
+
+    `kind` is a key of FORMATS; without it the first bytes tell.
+    """
     if content[:2] == b"\x1f\x8b":
         content = _unpacked(content)
+    if kind:
+        return FORMATS[kind](content)
     head = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
     if head == b"<":
         return _read_xml(content)
@@ -57,8 +66,11 @@ def read_catalogue_file(content: bytes) -> Iterator[CatalogueEntry]:
 
 
 def _unpacked(content: bytes) -> bytes:
-    with gzip.open(io.BytesIO(content)) as stream:
-        unpacked = stream.read(_LARGEST + 1)
+    try:
+        with gzip.open(io.BytesIO(content)) as stream:
+            unpacked = stream.read(_LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as broken:
+        raise OutsideError(f"the catalogue cannot be unpacked: {broken}", permanent=True) from broken
     if len(unpacked) > _LARGEST:
         raise OutsideError("the catalogue is too large", permanent=True)
     return unpacked
@@ -144,8 +156,7 @@ def _read_json(content: bytes) -> Iterator[CatalogueEntry]:
         yield from _read_nested(told)
     else:
         for row in told:
-            if isinstance(row, dict):
-                yield from _read_row(row)
+            yield from _read_row(row) if isinstance(row, dict) else (NO_ENTRY,)
 
 
 def _read_nested(told: Mapping[str, Any]) -> Iterator[CatalogueEntry]:
@@ -176,18 +187,27 @@ def _read_row(row: Mapping[str, Any]) -> Iterator[CatalogueEntry]:
 
 
 def _read_csv(content: bytes) -> Iterator[CatalogueEntry]:
-    text = content.decode("utf-8-sig")
+    text = _decoded(content)
     delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
     for row in csv.DictReader(io.StringIO(text), delimiter=delimiter):
         told = {(key or "").strip().casefold(): (value or "").strip() for key, value in row.items() if key}
         make = told.get("марка") or told.get("make") or told.get("brand", "")
-        if make:
+        if any(told.values()):
             yield CatalogueEntry(
                 make, told.get("модель") or told.get("model", ""), told.get("поколение") or told.get("generation", ""),
                 "", *_years(told.get("год модели от"), told.get("год модели до")),
                 make_aliases=_aliases(told.get("марка кириллица")),
                 model_aliases=_aliases(told.get("модель кириллица")),
             )  # fmt: skip
+
+
+def _decoded(content: bytes) -> str:
+    if b"\0" in content[:4096]:
+        raise OutsideError("this is no catalogue: neither XML, JSON nor a table", permanent=True)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1251", errors="replace")
 
 
 def _aliases(*texts: object) -> tuple[str, ...]:
@@ -202,3 +222,6 @@ def makes_and_models(entries: Iterable[CatalogueEntry]) -> dict[str, set[str]]:
         if entry.model:
             models.add(entry.model)
     return found
+
+
+FORMATS = {"xml": _read_xml, "json": _read_json, "csv": _read_csv}

@@ -57,11 +57,11 @@ def current(session: Session) -> Books:
     revision = revisions.of(session, "names")
     with _lock:
         if _current is None or _current.revision != revision:
-            _current = Books(revision, _names(session), _atlas(session))
+            _current = Books(revision, NameBook.of(rows_of(session)), _atlas(session))
         return _current
 
 
-def _names(session: Session) -> NameBook:
+def rows_of(session: Session) -> CatalogueRows:
     """The catalogue of the database, with the spellings we ship and those that people have mapped since."""
     rows = CatalogueRows(
         makes=[MakeRow(row.id, row.name) for row in session.execute(text("SELECT id, name FROM make"))],
@@ -77,7 +77,7 @@ def _names(session: Session) -> NameBook:
     )
     rows.aliases.extend(_shipped_aliases(rows))
     rows.aliases.extend(_mapped_aliases(session))
-    return NameBook.of(rows)
+    return rows
 
 
 def _shipped_aliases(own: CatalogueRows) -> list[AliasRow]:
