@@ -14,7 +14,7 @@ from flask_login import current_user
 
 from app.errors import Refused
 from app.extensions import db
-from app.services import board, dealing, distribution
+from app.services import board, dealing, moving
 from app.services.board import Choice
 from app.services.distribution import Place
 from app.wording import say
@@ -81,7 +81,7 @@ class BoardView(BaseView):
             except Refused as refusal:
                 db.session.rollback()
                 flash(say(refusal.reason), "danger")
-        plan = distribution.plan_move(db.session, cards, targets, self._place()) if cards and targets else None
+        plan = moving.plan_move(db.session, cards, targets, self._place()) if cards and targets else None
         people = board.operators(db.session, now(), zone())
         return render_template(
             "board/move.html",
@@ -105,7 +105,7 @@ class BoardView(BaseView):
     @has_access
     @permission_name("move")
     def undo(self, move_id: int) -> Any:
-        back = distribution.undo_move(db.session, move_id, self._place(), actor_id=current_user.id)
+        back = moving.undo_move(db.session, move_id, self._place(), actor_id=current_user.id)
         db.session.commit()
         flash(ngettext("%(num)s card went back.", "%(num)s cards went back.", back), "success")
         return redirect(url_for(".move"))
@@ -123,7 +123,7 @@ class BoardView(BaseView):
             raise Refused("move_needs_reason")
         if not cards or not targets:
             raise Refused("move_needs_choice")
-        record = distribution.move(db.session, cards, targets, self._place(), actor_id=current_user.id, why=why)
+        record = moving.move(db.session, cards, targets, self._place(), actor_id=current_user.id, why=why)
         db.session.commit()
         return redirect(url_for(".move", moved=record.id))
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.distribution import Decision
 from app.errors import Reason, Refused
-from app.services import dealing, distribution
+from app.services import claiming, dealing
 from app.services.distribution import Place
 from bench.harness import Plan, Row, at_least, engine_of, interleaved, none_of
 
@@ -72,7 +72,7 @@ def claims(engine: Engine, each: int, rounds: int) -> list[Row]:
     def take(session: Session, person: int) -> int:
         place = Place(person, 1 + person % GROUPS, NOW, ZONE)
         try:
-            card = distribution.claim_next(session, place)
+            card = claiming.claim_next(session, place)
         except Refused:
             session.rollback()
             return 0

@@ -9,7 +9,7 @@ from app.desk import seat
 from app.errors import Refused
 from app.extensions import db
 from app.models import NEW
-from app.services import distribution, presence, worklist
+from app.services import claiming, distribution, presence, worklist
 from app.wording import say
 
 NOT_AT_WORK = ("offline", "break", "lunch")
@@ -28,7 +28,7 @@ def open_next(leave_out: int | None = None) -> tuple[int | None, str]:
     message = ""
     if card_id is None:
         try:
-            card_id = distribution.claim_next(db.session, seat.place())
+            card_id = claiming.claim_next(db.session, seat.place())
         except Refused as refusal:
             message = say(refusal.reason)
     if card_id is not None and seat.card_or_404(card_id).stage == NEW:

@@ -12,7 +12,7 @@ from app.errors import Refused
 from app.log_ins import end_log_ins
 from app.models import NEW, OperatorProfile
 from app.security import ADMIN
-from app.services import distribution, presence
+from app.services import presence, returning
 from app.services.audit import note_event
 
 ADMINS_LOCK = 724_302  # advisory: two administrators who switch each other off are taken one after the other
@@ -59,7 +59,7 @@ def let_go(session: Session, user: User, now: datetime) -> int:
         text("SELECT id FROM card WHERE operator_id = :id AND stage = :new ORDER BY id FOR UPDATE"),
         {"id": user.id, "new": NEW},
     )
-    return distribution.to_pool(session, list(cards.scalars()), now, why="switched_off")
+    return returning.to_pool(session, list(cards.scalars()), now, why="switched_off")
 
 
 def refuse_without_admins(session: Session, *, leaving: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
-from app.services import counters, distribution
+from app.services import claiming, counters
 
 SHOWN = 200  # cards of a hand-over that are listed; as many as one screenful of decisions bears
 MOVED_AT_ONCE = 2_000
@@ -42,7 +42,7 @@ def operators(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
 
 def pools(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
     """Live filters with what waits and what is in work, the age of the oldest card, and whether they deal now."""
-    closed = distribution.closed_filters(session, now, zone)
+    closed = claiming.closed_filters(session, now, zone)
     return list(
         session.execute(
             text("""

@@ -13,7 +13,7 @@ from app import settings
 from app.domain.cars import Body, Drive, Fuel, Gearbox, Wheel
 from app.errors import Refused
 from app.models import Card, Note
-from app.services import cards, distribution
+from app.services import cards, returning
 from app.services.audit import note_event
 from app.services.ingest import storable
 
@@ -198,5 +198,5 @@ def skip(session: Session, card_id: int, reason: str, *, actor_id: int, now: dat
     if row is None or row.operator_id != actor_id or row.stage not in (1, 2, 3):
         raise Refused("card_not_yours")
     add_note(session, card_id, reason, actor_id=actor_id, now=now)
-    distribution.to_pool(session, [card_id], now, why="skipped")
+    returning.to_pool(session, [card_id], now, why="skipped")
     note_event(session, "card_skipped", actor_id=actor_id, subject="card", subject_id=card_id)

@@ -16,7 +16,7 @@ from app.domain.ads import AdState, SellerKind
 from app.domain.car_facts import CarFacts, full_vin, masked_vin, seller_name
 from app.domain.cars import Body, Drive, Fuel, Gearbox, Wheel
 from app.domain.joining import Join, blocking_keys, cap_of, join_batch
-from app.services import distribution, vehicles
+from app.services import returning, vehicles
 from app.services.ingest import unpack_signature
 
 JOIN_LOCK = 724101  # two joiners at once could make two vehicles of one car
@@ -291,7 +291,7 @@ def _close_gone(session: Session, vehicle_ids: list[int], now: datetime) -> int:
         .scalars()
         .all()
     )
-    return distribution.close(session, list(gone), now, why="gone")
+    return returning.close(session, list(gone), now, why="gone")
 
 
 def _reopen(session: Session, vehicle_ids: list[int], now: datetime, gone: bool | None = None) -> int:

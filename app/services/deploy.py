@@ -67,7 +67,7 @@ def install_statuses() -> int:
 
 def install_claim() -> None:
     """The function by which operators take cards. Safe to repeat, and for two machines at once (one waits)."""
-    from app.services.distribution import CLAIM_FUNCTION, CLAIM_NAME
+    from app.services.claiming import CLAIM_FUNCTION, CLAIM_NAME
 
     session = db.session()
     session.execute(text("SELECT pg_advisory_xact_lock(724100)"))

@@ -29,7 +29,7 @@ from app.models import (
     StatusChange,
     StatusRule,
 )
-from app.services import counters, distribution
+from app.services import counters, returning
 from app.services.audit import note_event
 from app.services.ingest import storable
 
@@ -158,7 +158,7 @@ def _close(session: Session, card: Card, new: StatusSpec, actor_id: int, now: da
     if new.is_do_not_call:
         _stop_calling(session, card, actor_id, now)
     session.flush()
-    distribution.close(session, [card.id], now, why="status")
+    returning.close(session, [card.id], now, why="status")
     session.refresh(card)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import models
 from app.domain.ads import AdData, Rejected
-from app.services import books, distribution, matching, sources, statuses
+from app.services import books, claiming, distribution, matching, sources, statuses
 from app.services.ingest import Tally, ingest
 from app.services.statuses import Result
 from tests.factories import NOON
@@ -75,7 +75,7 @@ def take_next(session: Session, operator: models.OperatorProfile, now: datetime 
     """The operator takes the best card of the pool; there has to be one."""
     matching.match_cards(session, now)
     place = distribution.place_of(session, operator.user_id, now, "Europe/Moscow")
-    card_id = distribution.claim_next(session, place)
+    card_id = claiming.claim_next(session, place)
     assert card_id is not None
     session.expire_all()
     return session.get_one(models.Card, card_id)

@@ -16,7 +16,18 @@ from app import models
 from app.domain.ads import AdState
 from app.errors import Refused
 from app.models import CLOSED
-from app.services import card_form, cards, dealing, distribution, matching, same_cars, statuses
+from app.services import (
+    card_form,
+    cards,
+    claiming,
+    dealing,
+    distribution,
+    matching,
+    moving,
+    returning,
+    same_cars,
+    statuses,
+)
 from app.services.statuses import Result
 from tests import factories
 from tests.factories import NOON
@@ -118,7 +129,7 @@ class Walk:
         dealing.deal_cards(self.session, self.now, ZONE)
 
     def claim(self) -> None:
-        distribution.claim_next(self.session, self.place(self.any_operator()))
+        claiming.claim_next(self.session, self.place(self.any_operator()))
 
     def take(self) -> None:
         if card := self.any_card(1, 2):
@@ -159,7 +170,7 @@ class Walk:
         ids = [card.id for card in (self.any_card(0, 1, 2, 3) for _ in range(3)) if card is not None]
         targets = [operator.user_id for operator in self.rng.sample(self.operators, 2)]
         if ids:
-            distribution.move(
+            moving.move(
                 self.session, sorted(set(ids)), targets, self.place(self.operators[0]), actor_id=self.boss, why="walk"
             )
 
@@ -167,7 +178,7 @@ class Walk:
         moves = self.session.scalars(select(models.MassMove).order_by(models.MassMove.id)).all()
         if moves:
             move = self.rng.choice(moves)
-            distribution.undo_move(self.session, move.id, self.place(self.operators[0]), actor_id=self.boss)
+            moving.undo_move(self.session, move.id, self.place(self.operators[0]), actor_id=self.boss)
             self.may_exceed |= {row[1] for row in move.cards if row[1] is not None}
 
     def say(self, **change: object) -> None:
@@ -202,7 +213,7 @@ class Walk:
             same_cars.undo_moves(self.session, self.rng.choice(moves), actor_id=self.boss, now=self.now)
 
     def return_overdue(self) -> None:
-        distribution.return_overdue(self.session, self.now)
+        returning.return_overdue(self.session, self.now)
 
     def reopen_cheaper(self) -> None:
         cards.reopen_cheaper(self.session, self.now)
