@@ -49,7 +49,7 @@ def _show_states(users: list[Any]) -> None:
     for user in users:
         user.open_n = open_n.get(user.id, 0)
         user.state = (
-            tag(_("switched off"), "secondary", "x") if not user.active
+            tag(_("switched off by an administrator"), "secondary", "x") if not user.active
             else tag(_("locked for a while"), "warning", "alert-triangle") if user.username.casefold() in locked
             else tag(_("active"), "success", "check")
         )  # fmt: skip
