@@ -31,6 +31,11 @@ _OWN = [
     ),
     (r"HelpView$", r"can_help$"),
 ]
+# The desk's work through the API: own cards and one's own state, and what the ids in them mean.
+_API = [
+    (r"(CardApi|PresenceApi)$", r"(can_get|can_work)$"),
+    (r"(StatusApi|CityApi|MakeApi|CarModelApi|DescriptionApi)$", r"can_get$"),
+]
 _LOOK = r"(can_list|can_show)$"
 _EDIT = r"(can_list|can_show|can_add|can_edit|can_delete)$"
 
@@ -42,6 +47,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         *_OWN,
         (r"DeskView$", r"(can_work|can_reveal)$"),
         (r"(Work|My ads)$", r"menu_access$"),
+        *_API,
     ],
     SUPERVISOR: [
         *_OWN,
@@ -62,6 +68,9 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"DoNotCallView$", _EDIT),
         (r"SettingView$", r"can_settings$"),
         (r"LookupView$", r"can_look_up$"),
+        *_API,
+        (r"(AdApi|VehicleApi|SourceApi|SourceRunApi|FilterApi|GroupApi|OperatorApi)$",
+         r"(can_get|can_push|can_explain|can_switch)$"),
         (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
          r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Do not call|Directories|Statuses|Status rules|"
          r"Makes|Models|Generations|Cities|Settings|Business settings|Jobs)$", r"menu_access$"),
@@ -140,7 +149,9 @@ class ProzvonSecurity(SecurityManager):
 
     def auth_user_db(self, username: str, password: str) -> Any:
         """The form and the API both ask here, so both wait after failures: per account and per address."""
-        username = (username or "").replace("\0", "")  # PostgreSQL takes no NUL: it would be a 500 instead of «no»
+        # PostgreSQL takes no NUL, nor half of a letter that JSON can tell: it would be a 500 instead of «no».
+        username = (username or "").replace("\0", "").encode("utf-8", "ignore").decode()
+        password = (password or "").encode("utf-8", "replace").decode()
         account, address = self._account_of(username), log_ins.address_key(_address())
         now = datetime.now(UTC)
         if log_ins.is_blocked(self.session, account, now) or log_ins.is_blocked(self.session, address, now):

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app import entrance
 from app.admin import (
+    api_keys,
     books,
     cars,
     importing,
@@ -49,6 +50,7 @@ MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
     ("Security", "Invitations", _l("Invitations"), invites.InviteView, "mail"),
     ("Security", "Differences of roles", _l("Differences of roles"), roles.RoleDifferenceView, "git-compare"),
     ("Security", "Letters", _l("Letters"), sent_mail.MailView, "mail"),
+    ("Security", "API", _l("API"), api_keys.ApiKeyView, "key"),
     ("Security", "Audit log", _l("Audit log"), system.AuditView, "list-details"),
 )
 CATEGORIES = {

@@ -83,6 +83,14 @@ SENTENCES: dict[str, Any] = {
     "source_gone": _l("This source is gone."),
     "source_bad_key": _l("The key of a source holds letters, digits, dots and hyphens, 64 at most."),
     "pull_running": _l("This source is being pulled already."),
+    "push_running": _l("Another push to this source is running. Send it again in a moment."),
+    "source_takes_no_push": _l("The source «%(name)s» is not one that adverts are sent to by the API."),
+    # keys of the API
+    "key_needs_name": _l("Name the key after the program that uses it: 1 to 100 characters."),
+    "key_scope": _l("Choose what the key may do."),
+    "key_days": _l("A key lives 1 to 3650 days, or without an end."),
+    "key_per_minute": _l("The limit is 1 to %(most)s calls per minute."),
+    "key_dead": _l("This key is revoked already."),
     "adapter_unknown": _l("There is no adapter %(name)s."),
     "adapter_options": _l("The options of the source «%(name)s» make no sense: %(trouble)s"),
     "move_needs_reason": _l("Say why the cards are handed over."),
@@ -154,4 +162,15 @@ CRITERIA: dict[str, Any] = {
     "power_hp": _l("Power, hp"),
     "owners": _l("Owners"), "reseller_score": _l("Reseller score"), "age_hours": _l("Age of the ad, h"),
     "keywords": _l("Words"),
+}  # fmt: skip
+
+# What programs did, in the audit log.
+WORDS |= {
+    "event:api_key_made": _l("key of a program made"), "event:api_key_revoked": _l("key of a program revoked"),
+    "event:api_push": _l("adverts sent by a program"), "event:api_note": _l("note written by a program"),
+    "event:api_card_next": _l("next card taken by a program"), "event:api_card_taken": _l("card taken by a program"),
+    "event:api_card_status": _l("result set by a program"), "event:api_card_released": _l("card let go by a program"),
+    "event:api_filter_enabled": _l("filter switched on by a program"),
+    "event:api_filter_disabled": _l("filter switched off by a program"),
+    "event:api_presence": _l("state set by a program"), "subject:api_key": _l("key of a program"),
 }  # fmt: skip

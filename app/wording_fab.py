@@ -67,6 +67,8 @@ RIGHTS: dict[str, Any] = {
     "reset_link": _l("make a link for a new password"), "end_sessions": _l("end log-ins"),
     "switch_off": _l("switch accounts off"), "switch_on": _l("switch accounts on"),
     "can_differences": _l("compare roles with the program"), "send_again": _l("send letters again"),
+    "can_push": _l("send adverts by a program"), "can_explain": _l("ask why a card is where it is"),
+    "can_switch": _l("switch on and off"), "can_keys": _l("make and revoke keys of programs"),
     "can_help": _l("read the help"), "can_back": _l("go back"), "can_index": _l("open the start page"),
 }  # fmt: skip
 
@@ -76,6 +78,12 @@ PAGES: dict[str, Any] = {
     "BoardView": _l("Distribution"), "DeskView": _l("Desk of an operator"), "InviteView": _l("Invitations"),
     "LookupView": _l("Search in directories"), "MenuApi": _l("Menu for programs"),
     "SettingView": _l("Business settings"),
+    "ApiKeyView": _l("API"), "DescriptionApi": _l("Programs: description of the API"),
+    "AdApi": _l("Programs: adverts"), "VehicleApi": _l("Programs: vehicles"), "CardApi": _l("Programs: cards"),
+    "SourceApi": _l("Programs: sources"), "SourceRunApi": _l("Programs: source runs"),
+    "FilterApi": _l("Programs: filters"), "GroupApi": _l("Programs: groups"), "OperatorApi": _l("Programs: operators"),
+    "PresenceApi": _l("Programs: one's own state"), "StatusApi": _l("Programs: statuses"),
+    "CityApi": _l("Programs: cities"), "MakeApi": _l("Programs: makes"), "CarModelApi": _l("Programs: models"),
     "UtilView": _l("Back"), "SecurityApi": _l("Log-in for programs"), "HelpView": _l("Help"),
 }  # fmt: skip
 

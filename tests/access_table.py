@@ -37,6 +37,16 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"POST /api/v1/security/login", ANYBODY),
     (r"POST /api/v1/security/refresh", NOBODY),  # without a token of its own
     (r"GET /api/v1/menu/", LOGGED_IN),
+    # programs: without a key or a token of their own nobody; tests/api/test_access.py asks for every role
+    (r"GET /api/v1/_openapi", LOGGED_IN),
+    (r"GET /api/v1/(ads|vehicles|cards|sources|source_runs|filters|groups|operators|statuses|cities|makes|models)"
+     r"/(<int:pk>)?", NOBODY),
+    (r"GET /api/v1/ads/<int:pk>/explain", NOBODY),
+    (r"GET /api/v1/cards/<int:pk>/why", NOBODY),
+    (r"(GET|POST) /api/v1/presence/", NOBODY),
+    (r"POST /api/v1/ads/push", NOBODY),
+    (r"POST /api/v1/cards/(next|<int:pk>/(take|status|callback|note|release|reveal))", NOBODY),
+    (r"POST /api/v1/filters/<int:pk>/(enable|disable)", NOBODY),
     # one's own account
     (r"(GET|POST) /(resetmypassword|userinfoeditview)/form", LOGGED_IN),
     (r"GET /users/userinfo/", LOGGED_IN),
@@ -55,6 +65,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (rf"POST /({EDIT})/delete/<pk>", SUPERVISOR),
     (rf"POST /({LOOK})/action/\w+/<pk>", SUPERVISOR),
     (rf"POST /({LOOK})/action_post", SUPERVISOR),
+    (r"(GET|POST) /donotcallview/find", SUPERVISOR),
     (r"GET /generationview/models", SUPERVISOR),
     (r"(GET|POST) /namealiasview/map/<int:alias_id>", SUPERVISOR),
     (r"GET /namealiasview/targets/<int:alias_id>", SUPERVISOR),
@@ -69,6 +80,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     # people and the log
     (r"GET /auditview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /invites/", ADMIN),
+    (r"(GET|POST) /apikeys/", ADMIN),
+    (r"POST /apikeys/<int:key_id>/revoke", ADMIN),
     (r"POST /invites/<int:invite_id>/(renew|revoke)", ADMIN),
     (r"GET /mailview/(list/|show/<pk>)", ADMIN),
     (r"POST /mailview/(action/send_again/<pk>|action_post)", ADMIN),

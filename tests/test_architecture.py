@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # asks
     "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "views": {"admin", "entrance"}, "entrance": ASK | SHOW,
     "filter_desk": ASK | SHOW | {"admin"},
-    "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW,
+    "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
     "jobs": ASK | {"", "config", "database", "logs"},
     "doctor": ASK,

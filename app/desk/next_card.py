@@ -17,24 +17,32 @@ NOT_AT_WORK = ("offline", "break", "lunch")
 
 def open_next(leave_out: int | None = None) -> tuple[int | None, str]:
     """The card to work on now, already taken; and a word when there is none."""
+    card_id, refusal = take_next(leave_out)
+    db.session.commit()
+    if card_id is not None or seat.profile() is None:
+        return card_id, ""
+    if refusal is not None:
+        return None, say(refusal.reason)
+    return None, _("There are no new ads for you now. They come by themselves; look at overdue call-backs.")
+
+
+def take_next(leave_out: int | None = None) -> tuple[int | None, Refused | None]:
+    """Without a commit: the card, taken; or the rule that gave nothing new, where one did."""
     profile, now = seat.profile(), seat.now()
     if profile is None:
-        return None, ""
+        return None, Refused("not_an_operator")
     if leave_out is None and profile.presence in NOT_AT_WORK:  # who asks for work is at work
         presence.set_state(db.session, current_user.id, "ready", now)
     card_id = worklist.first_of(db.session, current_user.id, now)
     if card_id == leave_out:
         card_id = None
-    message = ""
+    refusal = None
     if card_id is None:
         try:
             card_id = claiming.claim_next(db.session, seat.place())
-        except Refused as refusal:
-            message = say(refusal.reason)
+        except Refused as caught:
+            refusal = caught
     if card_id is not None and seat.card_or_404(card_id).stage == NEW:
         distribution.take(db.session, card_id, seat.place())
     presence.touch(db.session, current_user.id, now)
-    db.session.commit()
-    if card_id is None and not message:
-        message = _("There are no new ads for you now. They come by themselves; look at overdue call-backs.")
-    return card_id, message
+    return card_id, refusal
