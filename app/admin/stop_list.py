@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import current_app
+from flask import current_app, redirect, request, url_for
+from flask_appbuilder import expose, has_access, permission_name
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -13,14 +14,14 @@ from wtforms import StringField
 from wtforms.validators import InputRequired
 
 from app import formats
-from app.admin.base import WRITE, AdminView, Listing, now
+from app.admin.base import WRITE, AdminView, Listing, names_of, now
 from app.admin.shown import formatted, labels, masked
 from app.domain.phones import read_phone
-from app.errors import OutsideError, Refused
+from app.errors import OutsideError, Reason, Refused
 from app.extensions import db
 from app.models import DoNotCall
 from app.services.secrets_box import seal, unseal
-from app.wording import word
+from app.wording import say, word
 
 
 class PhoneField(StringField):
@@ -38,7 +39,8 @@ class DoNotCallView(AdminView):
     datamodel = Listing(DoNotCall, names={"by_name": ("by_id", "user")})
     class_permission_name = "DoNotCallView"
     route_base = "/donotcallview"
-    include_route_methods = WRITE
+    include_route_methods = WRITE | {"find"}
+    list_template = "admin/stop_list.html"
     subject = "do_not_call"
     not_audited = ("phone",)
     list_title, show_title = _l("Do not call"), _l("Do not call")
@@ -60,6 +62,23 @@ class DoNotCallView(AdminView):
     add_form_extra_fields = {
         "phone": PhoneField(label_columns["phone"], [InputRequired()], description=description_columns["phone"])
     }
+
+    @expose("/find", methods=["GET", "POST"])
+    @has_access
+    @permission_name("list")
+    def find(self) -> Any:
+        """Is this number in the list? Asked by POST: a number belongs into no address and no log."""
+        if request.method == "GET":
+            return redirect(url_for(".list"))
+        number = read_phone(request.form.get("number", "")[:40]).number
+        row = db.session.get(DoNotCall, number) if number else None
+        return self.render_template(
+            "admin/stop_list_answer.html", title=_("Is the number in the stop list?"), number=number, row=row,
+            trouble="" if number else say(Reason("phone_bad")),
+            is_over=row is not None and row.until is not None and row.until <= now(),
+            by_name=names_of("user", [row.by_id]).get(row.by_id, "") if row else "",
+            key=self._serialize_pk_if_composite(number) if row else "",
+        )  # fmt: skip
 
     def check(self, item: DoNotCall) -> None:
         if read_phone(item.phone).number != item.phone:

@@ -1,0 +1,52 @@
+"""A person asks whether a number is in the stop list, however he writes it; the number gets into no address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.models import DoNotCall
+from tests.factories import get_user
+
+FIND = "/donotcallview/find"
+
+
+@pytest.mark.parametrize(
+    "written", ["+7 912 000-34-56", "8 (912) 000 34 56", "9120003456", "79120003456", "8.912.0003456"]
+)
+def test_a_number_of_the_list_is_found_however_it_is_written(session, as_supervisor, written):
+    session.add(DoNotCall(phone="79120003456", reason="просил", by_id=get_user(session, "supervisor").id))
+    session.flush()
+    page = as_supervisor.post(FIND, data={"number": written}).text
+    assert "звонить нельзя" in page and "просил" in page and "навсегда" in page
+    assert "/donotcallview/show/" in page and "79120003456" not in page
+
+
+def test_a_number_that_is_not_in_the_list_may_be_called(session, as_supervisor):
+    session.add(DoNotCall(phone="79120003456"))
+    session.flush()
+    page = as_supervisor.post(FIND, data={"number": "8 912 000-34-57"}).text
+    assert "звонить можно" in page and "звонить нельзя" not in page
+
+
+def test_an_entry_whose_time_is_over_forbids_nothing(session, as_supervisor):
+    session.add(DoNotCall(phone="79120003456", until=datetime.now(UTC) - timedelta(days=1)))
+    session.flush()
+    page = as_supervisor.post(FIND, data={"number": "79120003456"}).text
+    assert "Запрет уже не действует" in page and "звонить нельзя" not in page
+
+
+def test_what_is_no_number_is_told(as_supervisor):
+    for junk in ("12", "", "позвоните", "\0", "9" * 4000):
+        answer = as_supervisor.post(FIND, data={"number": junk})
+        assert answer.status_code == 200 and "российский" in answer.text
+
+
+def test_the_question_stands_above_the_list_and_a_link_asks_nothing(as_supervisor):
+    assert f'action="{FIND}"' in as_supervisor.get("/donotcallview/list/").text
+    assert as_supervisor.get(FIND).location.endswith("/donotcallview/list/")
+
+
+def test_an_operator_may_not_ask(as_operator):
+    assert as_operator.post(FIND, data={"number": "79120003456"}).status_code in (302, 403)
