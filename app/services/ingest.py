@@ -251,6 +251,7 @@ def upsert(session: Session, source_id: int, staged: int, tally: Tally, *, snaps
         return
     if snapshot:
         session.execute(text("INSERT INTO stage_seen SELECT external_id FROM stage_ad"))
+    session.execute(_LAST_WINS)
     done = session.execute(_UPSERT, {"source_id": source_id}).one()
     session.execute(text("TRUNCATE stage_ad"))
     tally.new += done.new
@@ -262,7 +263,7 @@ def upsert(session: Session, source_id: int, staged: int, tally: Tally, *, snaps
 
 def _upsert_sql() -> str:
     told = [*_TEXT, *_KEPT, *_PLAIN]
-    selected = ", ".join(f"COALESCE({name}, '') AS {name}" if name in _TEXT else name for name in told)
+    selected = ", ".join(f"COALESCE({name}, '')" if name in _TEXT else name for name in told)
     updates = [f"{name} = EXCLUDED.{name}" for name in (*_TEXT, *_PLAIN) if name not in ("description", "phones")]
     updates += [f"{name} = COALESCE(EXCLUDED.{name}, a.{name})" for name in _KEPT]
     # A demo tariff or a list page tells less than the card did before: text and numbers that we have are not lost.
@@ -275,12 +276,9 @@ def _upsert_sql() -> str:
         "changed_at = now()",
     ]
     return f"""
-    WITH s AS (
-      SELECT DISTINCT ON (external_id) external_id, {selected}
-      FROM stage_ad ORDER BY external_id, line_no DESC
-    ), up AS (
+    WITH up AS (
       INSERT INTO ad AS a (source_id, external_id, {", ".join(told)}, gone_at)
-      SELECT :source_id, external_id, {", ".join(told)}, CASE WHEN state = 'removed' THEN now() END FROM s
+      SELECT :source_id, external_id, {selected}, CASE WHEN state = 'removed' THEN now() END FROM stage_ad
       ON CONFLICT (source_id, external_id) DO UPDATE SET {", ".join(updates)}
       WHERE a.facts_hash IS DISTINCT FROM EXCLUDED.facts_hash OR a.state <> EXCLUDED.state
       RETURNING a.id, a.vehicle_id, a.price, a.prev_price, a.state, a.prev_state
@@ -301,6 +299,12 @@ def _upsert_sql() -> str:
 
 
 _UPSERT = text(_upsert_sql())
+# Sorting the whole rows to find the last of each id would cost as much as storing them; few files repeat an id.
+_LAST_WINS = text("""
+  DELETE FROM stage_ad s
+  USING (SELECT external_id, max(line_no) AS line_no FROM stage_ad GROUP BY external_id HAVING count(*) > 1) last
+  WHERE s.external_id = last.external_id AND s.line_no < last.line_no
+""")
 
 
 def _remove_absent(session: Session, source_id: int, tally: Tally) -> None:
