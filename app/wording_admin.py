@@ -122,6 +122,10 @@ WORDS: dict[str, Any] = {
     "count:job_runs": _l("runs of jobs"), "count:sessions": _l("log-ins"), "count:invites": _l("invitations"),
     "count:login_tries": _l("failed log-ins"), "count:uploads": _l("files"),
     # the audit log
+    "event:card_taken": _l("ad taken"), "event:api_key_made": _l("key for a program made"),
+    "event:api_key_revoked": _l("key for a program withdrawn"), "event:invite_renewed": _l("invitation renewed"),
+    "event:mail_sent_again": _l("letter sent again"), "event:role_restored": _l("role restored"),
+    "event:user_switched_off": _l("person switched off"), "event:user_switched_on": _l("person switched on"),
     "event:status_set": _l("status set"), "event:phone_shown": _l("number shown"),
     "event:card_skipped": _l("ad let go"),
     "event:cards_moved": _l("cards handed over"), "event:move_undone": _l("handing over undone"),

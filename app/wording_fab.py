@@ -63,6 +63,7 @@ RIGHTS: dict[str, Any] = {
     "can_compare": _l("compare"), "can_decide": _l("decide"), "join": _l("join cars"), "apart": _l("keep cars apart"),
     "undo": _l("undo"), "is_reseller": _l("mark as reseller"), "is_private": _l("mark as private"),
     "can_settings": _l("change settings"), "can_look_up": _l("search in directories"),
+    "can_reveal": _l("show phone numbers"), "wait_again": _l("send pairs back for review"),
     "split": _l("split an ad off"), "by_score": _l("leave it to the score"), "can_invites": _l("invite people"),
     "reset_link": _l("make a link for a new password"), "end_sessions": _l("end log-ins"),
     "switch_off": _l("switch accounts off"), "switch_on": _l("switch accounts on"),

@@ -49,13 +49,23 @@ class JobRunView(AdminView):
     )  # fmt: skip
 
 
+LISTS = {"roles", "groups"}  # here two values are two values; elsewhere they are before and after
+
+
 def _meant(name: str, value: Any) -> Any:
-    """A code of the log by the name that people know."""
+    """A value of the log as people know it; [before, after] with an arrow."""
+    if isinstance(value, list):
+        change = len(value) == 2 and (name not in LISTS or any(isinstance(one, list) for one in value))
+        return (" → " if change else ", ").join(str(_meant(name, one)) for one in value) or formats.NOTHING
     if name == "status":
         if "status_names" not in g:
             g.status_names = {row.code: row.name for row in statuses.rows(db.session())}
         return g.status_names.get(value, value)
-    return formats.name_of(value) if name == "role" else value
+    if value is None or value == "":
+        return formats.NOTHING
+    if isinstance(value, bool):
+        return formats.cell(value)
+    return formats.name_of(value) if name in ("role", "roles") else value
 
 
 class AuditView(AdminView):

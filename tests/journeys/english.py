@@ -31,7 +31,7 @@ SHOWN = (
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 # Addresses, keys with digits in them, endings of file names.
-_NO_WORD = re.compile(r"\S*(?:@|://|www\.|\.test\b|\.ru\b|\.com\b|/)\S*|[\w-]*\d[\w-]*|(?<!\w)\.\w+")
+_NO_WORD = re.compile(r"\S*(?:@|://|www\.|\.test\b|\.ru\b|\.com\b|/)\S*|[\w*-]*[\d*][\w*-]*|(?<!\w)\.\w+")
 
 
 def english_words(html: str, names: Iterable[str] = ()) -> list[str]:

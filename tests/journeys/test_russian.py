@@ -112,6 +112,8 @@ def test_what_saving_and_deleting_answer_is_russian(full_server: Any, readers: C
     post(f"/users/delete/{user}")
     post("/login/", readers(""), username="nobody", password="nothing")
     assert len(set(told)) >= 6, told
+    written = english_words(admin.get("/auditview/list/?psize_AuditView=100").text, known | books)
+    assert not written, "\n".join(written)
 
 
 def _names(app: Flask) -> tuple[set[str], set[str]]:
