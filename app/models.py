@@ -247,6 +247,14 @@ class SourceRun(Model):
         return f"{self.kind} #{self.id}"
 
 
+class SourceTurn(Model):
+    """When an account of a site may be asked next; the account by its digest."""
+
+    __tablename__ = "source_turn"
+    account: Mapped[str] = mapped_column(String(64), primary_key=True)
+    next_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
+
+
 class RejectedRow(Model):
     """A record that was turned away, word for word, so that it can be given back as a file."""
 

@@ -20,7 +20,7 @@ from app.admin.shown import formatted, labels, lamp, linked, pairs, tag, took, y
 from app.errors import OutsideError, Refused
 from app.extensions import db, outside
 from app.models import Source, SourceRun
-from app.services import rejected_rows, source_check, source_editing, sources
+from app.services import rejected_rows, source_check, source_editing, sources, turns
 from app.services.source_editing import Draft
 from app.wording import say, word
 
@@ -214,6 +214,7 @@ class SourceView(ImportPages, AdminView):
             )
             if not adapter.can_fetch:
                 raise Refused("source_is_file", name=_(kind.label))
+            turns.share_one(db.session(), adapter)
         except (Refused, OutsideError) as trouble:
             db.session.rollback()
             return render_template("admin/_check.html", refused=_told(trouble))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain.ads import AdData, Rejected
 from app.errors import OutsideError, Refused
 from app.models import Source, SourceRun
-from app.services import books, cards, source_runs
+from app.services import books, cards, source_runs, turns
 from app.services.audit import note_event
 from app.services.ingest import REJECTED_KEPT, Tally, ingest
 from app.services.locks import only_one
@@ -54,6 +54,7 @@ def pull(session: Session, source_id: int, adapter: Adapter, now: Clock) -> Outc
     """Pull what is new. A page and its cursor are one transaction: a killed pull goes on from there."""
     started = time.monotonic()
     with only_one(session, PULL_LOCK + source_id, busy="pull_running"):
+        turns.share(session, adapter)
         return _pull_locked(session, source_id, adapter, now, started)
 
 

@@ -10,7 +10,8 @@ shape as `tests/sources/pages/<key>_*.xml` and test `parse` on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -97,3 +98,30 @@ class Source:
     def recognises(cls, head: bytes) -> bool:
         """Whether the first 64 KiB look like this format; used when the format of a file is not told."""
         return False
+
+
+class Paced:
+    """A source whose site counts requests by account. Two sources of one account share its pause, on every machine:
+    a service puts its own question into `ask_turn`; alone, a source only minds its own requests."""
+
+    pause_s: ClassVar[float]  # between two requests
+
+    def __post_init__(self) -> None:
+        # Attributes and no options: they stand in no form, and a test puts a clock of its own here.
+        self.sleep: Callable[[float], None] = time.sleep
+        self.ask_turn: Callable[[], float] = self._own_turn
+        self._asked = False
+
+    def account(self) -> tuple[str, ...]:
+        """What the site knows the account by, secrets included."""
+        raise NotImplementedError
+
+    def take_turn(self) -> None:
+        """Call it before every request: it returns when the site may be asked."""
+        seconds = self.ask_turn()
+        if seconds > 0:
+            self.sleep(seconds)
+
+    def _own_turn(self) -> float:
+        is_first, self._asked = not self._asked, True
+        return 0.0 if is_first else self.pause_s

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -11,25 +10,25 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from app.domain.ads import AdData, Rejected
-from app.sources import Health, Page, Source, SourceTrouble, Window
+from app.sources import Health, Paced, Page, Source, SourceTrouble, Window
 from app.sources import _text as text
 from app.sources import _words as words
 from app.sources._http import Http
 from app.sources._identity import dig, read_records, url_key
 from app.sources._trouble import api_refusal, no_record, parsed_json
 
-PAUSE_S = 5.0  # the service's rule: one request in five seconds
 CARS = 22
 _TIME = "%Y-%m-%d %H:%M:%S"
 _KINDS = {1: "Компания", 2: "Агентство", 3: "Частное лицо"}
 
 
 @dataclass
-class AdsApi(Source):
+class AdsApi(Paced, Source):
     key: ClassVar[str] = "ads_api"
     label: ClassVar[str] = "ads-api.ru"
     can_fetch: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = (".json", ".json.gz")
+    pause_s: ClassVar[float] = 5.0  # the service's rule: one request in five seconds
 
     user: str = field(default="", metadata={"label": "User", "help": "E-mail of the account"})
     token: str = field(default="", metadata={"label": "Token", "help": "Given by the service", "secret": True})
@@ -50,9 +49,12 @@ class AdsApi(Source):
     allow_private: bool = field(default=False, metadata={"deployment": True})
 
     def __post_init__(self) -> None:
-        self.sleep: Callable[[float], None] = time.sleep  # no option: a test puts a clock of its own here
+        super().__post_init__()
         self.zone = ZoneInfo(self.timezone)
         self.limit = min(max(int(self.limit), 1), 1000)
+
+    def account(self) -> tuple[str, ...]:
+        return self.base_url, self.user.casefold(), self.token
 
     def fetch(self, window: Window) -> Iterator[Page]:
         if not self.user or not self.token:
@@ -60,12 +62,9 @@ class AdsApi(Source):
         since, until = window.since.astimezone(self.zone), window.until.astimezone(self.zone)
         reached = text.moment(window.cursor.get("reached"), self.zone)
         since = max(since, reached) if reached else since
-        first = True
         with Http(allow_private=self.allow_private, secrets=(self.token,)) as http:
             while True:
-                if not first:
-                    self.sleep(PAUSE_S)
-                first = False
+                self.take_turn()
                 reply = http.get(self.base_url, self._parameters(since, until))
                 rows = _rows(reply.content)
                 if len(rows) < self.limit:

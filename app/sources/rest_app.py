@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from app.domain.ads import AdData, Rejected
-from app.sources import Health, Page, Source, SourceTrouble, Window
+from app.sources import Health, Paced, Page, Source, SourceTrouble, Window
 from app.sources import _text as text
 from app.sources import _words as words
 from app.sources._http import Http
@@ -19,16 +18,16 @@ from app.sources._trouble import api_refusal, no_record, parsed_json
 PATHS = {"avito": "/api/ads", "auto.ru": "/api-auto-ru/ads", "drom": "/api-drom-ru/ads"}
 CARS_OF_AVITO = 9
 HIDDEN = "hidden_in_demo"
-PAUSE_S = 1.0
 _TIME = "%Y-%m-%d %H:%M:%S"
 
 
 @dataclass
-class RestApp(Source):
+class RestApp(Paced, Source):
     key: ClassVar[str] = "rest_app"
     label: ClassVar[str] = "rest-app.net"
     can_fetch: ClassVar[bool] = True
     extensions: ClassVar[tuple[str, ...]] = (".json", ".json.gz")
+    pause_s: ClassVar[float] = 1.0
 
     login: str = field(default="", metadata={"label": "Login", "help": "Login of the account"})
     token: str = field(default="", metadata={"label": "Token", "help": "Given by the service", "secret": True})
@@ -45,11 +44,14 @@ class RestApp(Source):
     allow_private: bool = field(default=False, metadata={"deployment": True})
 
     def __post_init__(self) -> None:
-        self.sleep: Callable[[float], None] = time.sleep  # no option: a test puts a clock of its own here
+        super().__post_init__()
         self.zone = ZoneInfo(self.timezone)
         self.limit = min(max(int(self.limit), 1), 1000)
         if self.site not in PATHS:
             raise ValueError(f"site must be one of {', '.join(PATHS)}")
+
+    def account(self) -> tuple[str, ...]:
+        return self.base_url, self.login.casefold(), self.token
 
     def fetch(self, window: Window) -> Iterator[Page]:
         if not self.login or not self.token:
@@ -62,11 +64,11 @@ class RestApp(Source):
                 # A killed pull is finished within its own window: only there do its offsets mean anything.
                 yield from self._pages(http, left["date1"], left["date2"], int(left["offset"]))
                 since = min(max(since, left["date1"]), left["date2"])
-                self.sleep(PAUSE_S)
             yield from self._pages(http, since, until, 0)
 
     def _pages(self, http: Http, date1: str, date2: str, offset: int) -> Iterator[Page]:
         while True:
+            self.take_turn()
             reply = http.get(self.base_url.rstrip("/") + PATHS[self.site], self._parameters(date1, date2, offset))
             full = len(_rows(reply.content)) >= self.limit
             offset += self.limit
@@ -74,7 +76,6 @@ class RestApp(Source):
             yield Page(reply.content, reply.url, cursor)
             if not full:
                 return
-            self.sleep(PAUSE_S)
 
     def _parameters(self, date1: str, date2: str, offset: int) -> dict[str, Any]:
         asked: dict[str, Any] = {

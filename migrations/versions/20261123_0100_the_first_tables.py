@@ -736,6 +736,11 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['model_id'], ['car_model.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('model_id', 'year')
     )
+    op.create_table('source_turn',
+    sa.Column('account', sa.String(length=64), nullable=False),
+    sa.Column('next_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('account')
+    )
     op.create_table('rejected_row',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('run_id', sa.Integer(), nullable=False),
@@ -949,6 +954,7 @@ def downgrade() -> None:
     op.drop_table('ad_event')
     op.drop_index(op.f('ix_rejected_row_run_id'), table_name='rejected_row')
     op.drop_table('rejected_row')
+    op.drop_table('source_turn')
     op.drop_table('market_price')
     op.drop_table('generation')
     op.drop_index('card_vehicle', table_name='card')
