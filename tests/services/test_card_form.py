@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from app import models
 from app.errors import Refused
 from app.models import IN_WORK, POOL
-from app.services import card_form, counters
+from app.services import card_form, card_page, counters
 from tests import factories
 from tests.factories import NOON
 from tests.services.adverts import PHONE, bring_in, press, said, take_next
@@ -210,3 +210,33 @@ def test_a_card_with_a_call_back_takes_its_plan_along_when_let_go(session, card,
     assert take_next(session, other).id == card.id
     press(session, card, "call_later", other, callback_at=NOON + timedelta(hours=3))
     assert len(session.scalars(select(models.Callback).where(models.Callback.done_at.is_(None))).all()) == 1
+
+
+# --- one text twice, two texts at once, a note on the person
+
+
+def test_a_repeated_saving_of_the_same_text_is_no_conflict(session, card, operator):
+    first = card.version
+    save(session, card, operator, comment="Торг", mileage_km="120 000")
+    again, bad = card_form.save(session, card.id, {"comment": "Торг", "mileage_km": "120000"}, version=first,
+                                actor_id=operator.user_id, now=NOON)  # fmt: skip
+    assert bad == {} and again.version == first + 1
+    with pytest.raises(Refused) as refused:
+        card_form.save(session, card.id, {"comment": "Другое"}, version=first, actor_id=operator.user_id, now=NOON)
+    assert code_of(refused) == "card_changed_meanwhile"
+
+
+def test_what_stands_in_the_fields_is_told_for_the_fields_that_were_sent(session, card, operator):
+    save(session, card, operator, comment="Торг", where="У вокзала")
+    assert card_form.stored(session, card, ["comment", "year", "version"]) == {"comment": "Торг", "year": None}
+
+
+def test_a_note_on_the_seller_is_read_on_all_his_cards(session, card, operator):
+    seller = factories.make_seller(session)
+    card.vehicle.seller_id = seller.id
+    other = factories.make_card(session, factories.make_vehicle(session, seller_id=seller.id))
+    save(session, card, operator, seller_note="Перезванивать жене")
+    assert card_page.load(session, other.id).card.seller_note == "Перезванивать жене"
+    assert "seller_note" not in card.form
+    save(session, card, operator, seller_note="")
+    assert card_page.load(session, other.id).card.seller_note == ""

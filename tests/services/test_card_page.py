@@ -57,3 +57,20 @@ def test_a_card_that_does_not_exist_is_refused(session):
     with pytest.raises(Refused) as refused:
         card_page.load(session, 10**9)
     assert refused.value.reason.code == "card_gone"
+
+
+def test_the_time_line_tells_that_the_card_was_taken_and_its_number_seen(session, source, operator):
+    bring_in(session, source, said())
+    factories.make_filter(session)
+    card = take_next(session, operator)
+    card_form.reveal(session, card.id, actor_id=operator.user_id, now=NOON, address="198.51.100.7")
+    session.flush()
+    deeds = {row.title for row in card_page.load(session, card.id).history if row.what == "deed"}
+    assert "phone_shown" in deeds
+
+
+def test_more_cars_of_a_seller_than_are_listed_are_counted(session):
+    seller = factories.make_seller(session)
+    cards = [factories.make_card(session, factories.make_vehicle(session, seller_id=seller.id)) for _ in range(23)]
+    page = card_page.load(session, cards[0].id)
+    assert (page.others_n, len(page.others)) == (22, 20)

@@ -1,200 +1,96 @@
-/* The desk: autosave with version, keys by event.code, timers, the poll of counters. The server renders the rest. */
+/* The desk's clockwork: timers, the pulse of counters and of the open card, marks in the list, the operator's switches. */
 "use strict";
 (function () {
-  const desk = document.getElementById("desk");
-  const alertBox = document.getElementById("desk-alert");
-  const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
-  let saving = null;      // the running save, so that a result waits for it
-  let timer = null;
-  let dirty = false;
-  const touched = new Set();  // only what the operator changed is sent: the ad's own values are no corrections
+  const page = document.getElementById("desk");
+  const POLL = 4000;
 
-  const form = () => document.getElementById("card-form");
-  const complain = (text) => { alertBox.textContent = text; alertBox.classList.toggle("shown", Boolean(text)); };
-
-  // --- autosave
-  desk.addEventListener("input", (event) => {
-    if (!form() || !form().contains(event.target)) return;
-    dirty = true;
-    touched.add(event.target.name);
-    clearTimeout(timer);
-    timer = setTimeout(save, 1200);
-  });
-
-  function save() {
-    clearTimeout(timer);
-    if (saving) return saving.then(() => (dirty ? save() : undefined));
-    const own = form();
-    if (!own || !dirty) return Promise.resolve();
-    dirty = false;
-    const body = new FormData();
-    body.set("version", own.elements.version.value);
-    touched.forEach((name) => body.set(name, own.elements[name].value));
-    saving = fetch(own.action, { method: "POST", body, headers: { "X-CSRFToken": token, Accept: "application/json" } })
-      .then(async (answer) => {
-        if (answer.redirected || answer.status === 401) { throw new Error(own.dataset.expired || ""); }
-        const told = await answer.json();
-        if (answer.status === 409) { dirty = true; complain(told.message); conflict(own); return; }
-        if (!answer.ok) { throw new Error(told.message || ""); }
-        setVersion(told.version);
-        showErrors(own, told.errors || {});
-        document.getElementById("saved").textContent = "✓ " + told.saved_at;
-        complain("");
-      })
-      .catch((trouble) => {
-        dirty = true;
-        complain(trouble.message || desk.dataset.lost);
-        timer = setTimeout(save, 5000);
-      })
-      .finally(() => { saving = null; });
-    return saving;
-  }
-
-  function setVersion(version) {
-    document.querySelectorAll("#card-form [name=version], #result [name=version]").forEach((field) => { field.value = version; });
-  }
-
-  function showErrors(own, errors) {
-    own.querySelectorAll("[name]").forEach((field) => {
-      const text = errors[field.name] || "";
-      field.classList.toggle("is-invalid", Boolean(text));
-      field.toggleAttribute("aria-invalid", Boolean(text));
-      const place = document.getElementById("e-" + field.name);
-      if (place) place.textContent = text;
+  // --- timers run from the server's count: this computer's clock may be wrong
+  function tick() {
+    document.querySelectorAll("[data-elapsed]").forEach((place) => {
+      if (!place.dataset.base) place.dataset.base = Date.now() - 1000 * place.dataset.elapsed;
+      const seconds = Math.max(0, Math.floor((Date.now() - place.dataset.base) / 1000)), hours = Math.floor(seconds / 3600);
+      const rest = [Math.floor(seconds / 60) % 60, seconds % 60].map((n) => String(n).padStart(2, "0")).join(":");
+      place.textContent = hours ? hours + ":" + rest : rest;
     });
   }
+  setInterval(tick, 1000);
 
-  function conflict(own) {
-    if (own.querySelector(".desk-conflict")) return;
-    const link = document.createElement("a");
-    link.className = "btn btn-warning desk-conflict";
-    link.href = location.href;
-    link.textContent = desk.dataset.newer;
-    own.prepend(link);
-  }
-
-  // A result first waits until the form is saved: nothing typed is lost, and the version is the newest.
-  document.body.addEventListener("htmx:confirm", (event) => {
-    if (!dirty && !saving) return;
-    event.preventDefault();
-    save().then(() => { if (!dirty) event.detail.issueRequest(true); });
-  });
-
-  document.body.addEventListener("htmx:afterSwap", (event) => {
-    complain("");
-    tick();
-    if (["desk", "desk-card"].includes(event.detail.target.id)) { dirty = false; touched.clear(); }
-  });
-
-  // --- results that need a time
-  desk.addEventListener("click", (event) => {
-    const button = event.target.closest("button[data-needs-callback]");
-    if (button) {
-      const result = document.getElementById("result");
-      const chosen = result.querySelector("[name=chip]:checked") || result.querySelector("[name=callback_at]").value;
-      if (!chosen) {
-        event.preventDefault();
-        event.stopImmediatePropagation();
-        document.getElementById("again").open = true;
-        result.querySelector("[name=chip]").focus();
-      }
-    }
-    const skip = event.target.closest("[data-skip]");
-    if (skip) {
-      const reason = window.prompt(skip.dataset.ask);
-      if (reason) window.htmx.ajax("POST", skip.dataset.skip, { target: "#desk", values: { reason } });
-    }
-  }, true);
-
-  // --- keys: by position, so that the Russian layout works; letters alone only outside of fields
-  function press(selector) {
-    const target = document.querySelector(selector);
-    if (target) target.click();
-    return Boolean(target);
-  }
-
-  document.addEventListener("keydown", (event) => {
-    if (desk.dataset.keys !== "1" && event.code !== "Escape") return;
-    const writing = event.target.closest("input, textarea, select, [contenteditable]");
-    let done = false;
-    if (event.altKey && !event.ctrlKey) {
-      if (event.code === "KeyN") done = press('[data-key="next"]');
-      else if (event.code === "KeyC") done = press('[data-key="call"]');
-      else if (event.code === "KeyP") done = press('[data-key="again"]');
-      else if (event.code.startsWith("Digit")) done = press(`[data-digit="${event.code.slice(5)}"]`);
-    } else if (event.ctrlKey && event.code === "KeyK") {
-      document.getElementById("desk-query").focus(); done = true;
-    } else if (event.ctrlKey && event.code === "Enter") {
-      done = press('[data-key="next"]');
-    } else if (!writing && !event.ctrlKey && !event.metaKey) {
-      if (event.code === "KeyJ" || event.code === "KeyK") done = step(event.code === "KeyJ" ? 1 : -1);
-      else if (event.code === "Enter" && event.target === document.body) done = press('[data-key="take"]');
-      else if (event.code === "Slash" && event.shiftKey || event.key === "?") { document.getElementById("keys-help").showModal(); done = true; }
-    }
-    if (done) event.preventDefault();
-  });
-
-  function step(by) {
-    const lines = [...document.querySelectorAll(".desk-line")];
-    const at = lines.findIndex((line) => line.classList.contains("active"));
-    const next = lines[Math.min(Math.max(at + by, 0), lines.length - 1)];
-    if (next) next.click();
-    return Boolean(next);
-  }
-
-  desk.addEventListener("click", (event) => {
+  // --- the list
+  page.addEventListener("click", (event) => {
     const line = event.target.closest(".desk-line");
     if (!line) return;
     document.querySelectorAll(".desk-line.active").forEach((other) => { other.classList.remove("active"); other.removeAttribute("aria-current"); });
     line.classList.add("active");
     line.setAttribute("aria-current", "true");
   });
+  function refreshList() {
+    const lines = document.querySelector(".desk-lines"), open = window.desk.card();
+    const query = new URLSearchParams({ tab: lines.dataset.tab });
+    if (open) query.set("card", open.dataset.card);
+    window.htmx.ajax("GET", `${page.dataset.list}?${query}`, { target: "#desk-list", swap: "innerHTML" });
+  }
 
-  const keysOn = document.getElementById("keys-on");
-  if (keysOn) keysOn.addEventListener("change", () => {
-    desk.dataset.keys = keysOn.checked ? "1" : "0";
-    fetch(keysOn.dataset.url, { method: "POST", headers: { "X-CSRFToken": token }, body: new URLSearchParams({ keys_on: desk.dataset.keys }) });
-  });
-
-  // --- timers and counters
-  function tick() {
-    document.querySelectorAll("[data-since]").forEach((place) => {
-      const seconds = Math.max(0, Math.floor(Date.now() / 1000) - Number(place.dataset.since));
-      const hours = Math.floor(seconds / 3600);
-      const rest = [Math.floor(seconds / 60) % 60, seconds % 60].map((n) => String(n).padStart(2, "0")).join(":");
-      place.textContent = hours ? hours + ":" + rest : rest;
+  // --- the pulse
+  let known = null;
+  function count(name, write) { document.querySelectorAll(`[data-count="${name}"]`).forEach(write); }
+  function show(told) {
+    if (known && told.new > known.new) refreshList();
+    known = told;
+    count("new", (place) => { place.textContent = told.new; });
+    count("work", (place) => { place.textContent = told.work; });
+    count("overdue", (place) => {
+      place.textContent = told.overdue ? told.overdue + "!" : told.callbacks;
+      place.classList.toggle("tag-danger", told.overdue > 0);
     });
   }
-  setInterval(tick, 1000);
-  tick();
-
-  let known = "";
   async function poll() {
-    if (!document.hidden) {
-      try {
-        const answer = await fetch(desk.dataset.counts, { headers: { "X-Poll": "1", Accept: "application/json" } });
-        if (answer.ok && !answer.redirected) {
-          const counts = await answer.json();
-          const now = JSON.stringify(counts);
-          if (known && now !== known && counts.new > JSON.parse(known).new) refreshList();
-          known = now;
-          document.querySelectorAll('[data-count="new"]').forEach((place) => { place.textContent = counts.new; });
-          document.querySelectorAll('[data-count="work"]').forEach((place) => { place.textContent = counts.work; });
-          document.querySelectorAll('[data-count="overdue"]').forEach((place) => {
-            place.textContent = counts.overdue ? counts.overdue + "!" : counts.callbacks;
-            place.classList.toggle("tag-danger", counts.overdue > 0);
-          });
-        }
-      } catch (_) { /* the next poll tells; saving complains by itself */ }
+    const open = window.desk.card();
+    const asked = open && "mine" in open.dataset ? open.dataset.card : "";
+    try {
+      const answer = await fetch(page.dataset.counts + (asked ? `?card=${asked}` : ""), { headers: { "X-Poll": "1", Accept: "application/json" }, signal: AbortSignal.timeout ? AbortSignal.timeout(10000) : undefined });
+      window.desk.lost(false);
+      if (answer.redirected || answer.status === 401) {
+        window.desk.logIn();
+      } else if (answer.ok) {
+        await window.desk.look();
+        const told = await answer.json();
+        show(told);
+        if (asked && told.card && !told.card.mine && window.desk.card() && window.desk.card().dataset.card === asked && !window.desk.moving()) window.desk.taken();
+      }
+    } catch (silence) {
+      window.desk.lost(true);
     }
-    setTimeout(poll, 5000);
   }
-  function refreshList() {
-    const lines = document.querySelector(".desk-lines");
-    const active = document.querySelector(".desk-card");
-    if (lines) window.htmx.ajax("GET", `/desk/list?tab=${lines.dataset.tab}` + (active ? `&card=${active.dataset.card}` : ""), { target: "#desk-list", swap: "innerHTML" });
+  async function beat() {
+    if (!document.hidden) await poll();
+    setTimeout(beat, window.desk.offline ? POLL / 2 : POLL);
   }
-  setTimeout(poll, 2000);
+  setTimeout(beat, POLL / 2);
+  window.addEventListener("online", poll);
 
-  window.addEventListener("beforeunload", (event) => { if (dirty) { save(); event.preventDefault(); } });
+  // --- the log-in has ended: the card and what is written on it stay where they are
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (!(event.detail.xhr.responseURL || "").includes("/login/")) return;
+    event.detail.shouldSwap = false;
+    event.stopPropagation();
+    window.desk.logIn();
+  });
+  document.body.addEventListener("htmx:sendError", () => window.desk.lost(true));
+  document.body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) window.desk.complain(""); });
+
+  // --- what the operator has switched
+  document.querySelectorAll("[data-own]").forEach((box) => box.addEventListener("change", () => {
+    if (box.dataset.own === "keys_on") page.dataset.keys = box.checked ? "1" : "0";
+    const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
+    fetch(box.dataset.url, { method: "POST", headers: { "X-CSRFToken": token }, body: new URLSearchParams({ [box.dataset.own]: box.checked ? "1" : "0" }) });
+  }));
+  document.getElementById("keys-open").addEventListener("click", () => document.getElementById("keys-help").showModal());
+  function unfold() {
+    document.querySelectorAll("[data-keep-open]").forEach((panel) => { panel.open = window.shell.kept("open." + panel.dataset.keepOpen) !== "no"; });
+  }
+  page.addEventListener("toggle", (event) => {
+    if (event.target.dataset.keepOpen) window.shell.keep("open." + event.target.dataset.keepOpen, event.target.open ? "yes" : "no");
+  }, true);
+  document.addEventListener("htmx:afterSettle", () => { tick(); unfold(); });
+  document.addEventListener("DOMContentLoaded", () => { tick(); unfold(); });
 })();
