@@ -67,6 +67,16 @@ class StatusView(AdminView):
         "is_closing": _l("A closing status takes the card off the lists; a working one leaves it with the operator."),
         "code": _l("Latin letters; reports and the CRM know the status by it. It cannot be changed later."),
         "makes_lead": _l("The card goes to the CRM."),
+        "is_reached": _l("Counts as a talk with a person."),
+        "is_refusal": _l("The seller does not want to; a price drop may open the card again."),
+        "is_sold": _l("There is nothing to call about any more."),
+        "is_wrong_number": _l("The number answers, but it is not the seller's."),
+        "needs_callback": _l("The operator cannot choose it without a time."),
+        "attempts_cap": _l("After so many tries it no longer calls again by itself. Empty: no limit."),
+        "color": _l("Of the stripe on the button; the word stays, so nobody has to know the colours."),
+        "icon": _l("Stands on the button and in the history."),
+        "position": _l("Smaller stands earlier."),
+        "is_enabled": _l("A status that is switched off has no button; history keeps it."),
         "is_do_not_call": _l("All numbers of the ad go to the stop list."),
         "repeat_after_min": _l("Only for working statuses. Empty: the operator decides."),
         "hotkey": _l("A digit from 1 to 9, or empty."),
@@ -84,10 +94,12 @@ class StatusView(AdminView):
     )  # fmt: skip
     add_form_extra_fields = {
         "color": SelectField(
-            label_columns["color"], choices=lambda: [SelectChoice(name, word(name, "button")) for name in COLORS]
+            label_columns["color"], choices=lambda: [SelectChoice(name, word(name, "button")) for name in COLORS],
+            description=description_columns["color"],
         ),
         "icon": SelectField(
-            label_columns["icon"], choices=lambda: [SelectChoice(name, word(name, "icon")) for name in STATUS_ICONS]
+            label_columns["icon"], choices=lambda: [SelectChoice(name, word(name, "icon")) for name in STATUS_ICONS],
+            description=description_columns["icon"],
         ),
         "hotkey": StringField(
             label_columns["hotkey"], [Regexp(r"^[1-9]?$", message=_l("A digit from 1 to 9, or empty."))],

@@ -50,6 +50,9 @@ class OperatorProfileView(AdminView):
     description_columns = {
         "weight": _l("100 is an equal share; 200 gets twice as much, 0 nothing."),
         "max_new": _l("Cards dealt and not opened yet."), "max_open": _l("Cards in work and call-backs included."),
+        "hour_cap": _l("How many cards are dealt within one hour of the clock at most."),
+        "day_cap": _l("How many cards are dealt within the company's day at most."),
+        "group": _l("Cards of its filters come to this desk, as do those for anyone and for this very person."),
     }  # fmt: skip
     validators_columns = {
         "weight": [NumberRange(0, 1000)], **{n: [NumberRange(0, 10_000)] for n in ("max_new", "max_open",
@@ -107,6 +110,7 @@ class OperatorGroupView(AdminView):
         schedule=_l("Hours"), script=_l("Script of the call"),
     )  # fmt: skip
     description_columns = {
+        "is_enabled": _l("A group that is switched off is dealt nothing."),
         "is_push": _l("Otherwise the operators take cards from the pool by themselves."),
         "return_after_min": _l("A card that nobody opened goes back to the pool."),
         "script": _l("Stands beside the card instead of the company's; the same {fields} are filled in."),
