@@ -31,7 +31,7 @@ _NAMES = {"make": ("make_id", "make"), "model": ("model_id", "model"), "city": (
 
 class PushBody(Schema):
     source = fields.String(required=True, validate=validate.Length(1, 64))
-    ads = fields.List(fields.Raw(), required=True, validate=validate.Length(1, ads_push.MOST_AT_ONCE))
+    ads = fields.List(fields.Raw(allow_none=True), required=True, validate=validate.Length(1, ads_push.MOST_AT_ONCE))
 
 
 class AdApi(Doing, ReadApi):
