@@ -14,7 +14,7 @@ SENTENCES: dict[str, Any] = {
     "not_yourself": _l("You cannot switch yourself off. Another administrator can."),
     "already_off": _l("The account is switched off already."),
     "already_on": _l("The account is switched on already."),
-    "role_is_fixed": _l("The roles Operator, Supervisor and Admin belong to the program: no new name, no deleting."),
+    "role_is_fixed": _l("This role belongs to the program: no new name, no deleting."),
     "right_as_in_table": _l("This right is as the program has it already."),
 }  # fmt: skip
 

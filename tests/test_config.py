@@ -75,3 +75,33 @@ def test_workers_and_commands_have_ten_minutes_for_a_statement_and_pages_fifteen
     assert settings.statement_timeout_ms == 15_000
     assert config.unhurried(settings).statement_timeout_ms == 600_000
     assert config.unhurried(settings).web_threads >= 30  # a job holds three connections at times
+
+
+def test_a_mail_server_is_named_with_its_sender(tmp_path):
+    settings = load(
+        tmp_path, PROZVON_SMTP_URL="smtps://user:p%40ss@mail.example.ru:465", PROZVON_MAIL_FROM="calls@example.ru"
+    )
+    assert settings.smtp_url.startswith("smtps://") and settings.mail_from == "calls@example.ru"
+    assert load(tmp_path).smtp_url == "" == load(tmp_path).mail_from
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mail.example.ru",
+        "mail.example.ru:25",
+        "smtp://",
+        "smtp://user:hidden-word@mail:port",
+        "smtp://user@mail.example.ru",
+    ],
+)
+def test_what_is_no_mail_server_is_refused_without_telling_the_password(tmp_path, url):
+    with pytest.raises(config.ConfigError, match="PROZVON_SMTP_URL") as refused:
+        load(tmp_path, PROZVON_SMTP_URL=url, PROZVON_MAIL_FROM="calls@example.ru")
+    assert "hidden-word" not in str(refused.value)
+
+
+@pytest.mark.parametrize("sender", ["", "calls", "Calls <calls@example.ru>", "calls@localhost", "звонки@example.ru"])
+def test_letters_need_one_plain_sender(tmp_path, sender):
+    with pytest.raises(config.ConfigError, match="PROZVON_MAIL_FROM"):
+        load(tmp_path, PROZVON_SMTP_URL="smtp://mail.example.ru", PROZVON_MAIL_FROM=sender)

@@ -123,7 +123,7 @@ def test_saving_without_a_change_is_no_event(session, app, as_admin):
 def test_the_programs_own_roles_keep_their_names_and_stay(session, app, as_admin):
     answer = edit(as_admin, session, app, called="Операторы")
     assert role(session).name == "Operator"
-    assert "принадлежат программе" in as_admin.get(answer.location or "/roles/list/", follow_redirects=True).text
+    assert "принадлежит программе" in as_admin.get(answer.location or "/roles/list/", follow_redirects=True).text
     edit(as_admin, session, app, name="Admin", give=[ADDED])
     assert role(session, "Admin").permissions == []
     for name in ("Operator", "Supervisor", "Admin"):
