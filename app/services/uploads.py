@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from app.errors import Refused
+from app.sources import detect
 
 MOST_BYTES = 50 * 1024 * 1024
 KEPT = timedelta(hours=24)
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".json", ".jsonl", ".jsonld", ".xml", ".html", ".yml")
-PACKED = {b"PK\x03\x04": "zip", b"Rar!": "rar", b"7z\xbc\xaf": "7z"}
+ZIP = b"PK\x03\x04"
+PACKED = {b"Rar!": "rar", b"7z\xbc\xaf": "7z"}
 
 
 @dataclass(slots=True)
@@ -96,8 +98,10 @@ def _copy(stream: BinaryIO, path: Path) -> int:
 def _refuse_archives(path: Path, suffix: str) -> None:
     with path.open("rb") as file:
         start = file.read(4)
-    if start in PACKED and suffix != ".xlsx":
+    if start in PACKED:
         raise Refused("upload_archive", kind=PACKED[start])
+    if start == ZIP and suffix != ".xlsx" and (fault := detect.archive_fault(path)):
+        raise Refused(f"upload_archive_{fault}")
 
 
 def load(var_dir: Path, token: str) -> Upload:

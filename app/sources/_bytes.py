@@ -5,13 +5,15 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import zipfile
 import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from app.sources import Health, SourceTrouble
+from app.sources import Health, SourceTrouble, _archive
 
 Saved = bytes | Path
+GZIP = b"\x1f\x8b"
 HEAD = 1 << 20  # what is looked at before reading: enough to meet Russian letters after long English headers
 UNPACKED_MOST = 4 << 30
 RATIO_MOST = 100
@@ -20,9 +22,11 @@ RATIO_FREE = 64 << 20  # small files may repeat themselves as they like
 
 def gunzipped(content: bytes) -> bytes:
     """The bytes themselves, or what was packed into them; a cut archive gives what stands before its cut."""
-    if content[:2] != b"\x1f\x8b":
+    if content[:2] != GZIP and content[:4] != _archive.START:
         return content
     with open_saved(content) as stream:
+        if not isinstance(stream, _Unpacking):
+            return content
         pieces = []
         try:
             while piece := stream.read(1 << 20):
@@ -52,19 +56,43 @@ def open_saved(saved: Saved) -> BinaryIO:
     """A stream of the unpacked bytes, from the beginning."""
     raw: BinaryIO = io.BytesIO(saved) if isinstance(saved, bytes) else saved.open("rb")
     packed = len(saved) if isinstance(saved, bytes) else saved.stat().st_size
-    start = raw.read(2)
-    raw.seek(0)
-    if start != b"\x1f\x8b":
+    most = min(max(packed * RATIO_MOST, RATIO_FREE), UNPACKED_MOST)
+    try:
+        inner = _unpacked(raw, most)
+    except SourceTrouble:
+        raw.close()
+        raise
+    if inner is None:
+        raw.seek(0)
         return raw
-    return _Unpacking(raw, max(packed * RATIO_MOST, RATIO_FREE))  # type: ignore[return-value]
+    return _Unpacking(raw, inner, most)  # type: ignore[return-value]
+
+
+def _unpacked(raw: BinaryIO, most: int) -> Any:
+    start = raw.read(4)
+    raw.seek(0)
+    if start[:2] == GZIP:
+        return gzip.GzipFile(fileobj=raw)
+    return _archive.member(raw, most=most) if start == _archive.START else None
+
+
+def seekable(saved: Saved, most: int) -> BinaryIO:
+    """The unpacked bytes where one may jump to and fro, as a workbook asks for: a packed one is taken into memory."""
+    stream = open_saved(saved)
+    if not isinstance(stream, _Unpacking):
+        return stream
+    with stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise SourceTrouble(Health.LAYOUT_CHANGED, "the packed workbook is too large")
+    return io.BytesIO(content)
 
 
 class _Unpacking(io.BufferedIOBase):
-    """gzip that stops at a bomb, and says «cut» only after everything before the cut has been given."""
+    """Unpacking that stops at a bomb, and says «cut» only after everything before the cut has been given."""
 
-    def __init__(self, raw: BinaryIO, most: int) -> None:
-        self._raw, self._file = raw, gzip.GzipFile(fileobj=raw)
-        self._left = min(most, UNPACKED_MOST)
+    def __init__(self, raw: BinaryIO, file: Any, most: int) -> None:
+        self._raw, self._file, self._left = raw, file, most
 
     def readable(self) -> bool:
         return True
@@ -72,7 +100,7 @@ class _Unpacking(io.BufferedIOBase):
     def read1(self, size: int | None = -1) -> bytes:
         try:
             piece = self._file.read1(size if size and size > 0 else 1 << 18)
-        except (EOFError, OSError, zlib.error) as cut:
+        except (EOFError, OSError, zlib.error, zipfile.BadZipFile) as cut:
             raise SourceTrouble(Health.PARTIAL, f"the packed file is damaged or cut: {cut}") from None
         self._left -= len(piece)
         if self._left < 0:

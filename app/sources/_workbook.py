@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -15,11 +14,12 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from app.domain.ads import Rejected
 from app.sources import Health, SourceTrouble
-from app.sources._bytes import RATIO_FREE, RATIO_MOST, Saved
+from app.sources._bytes import RATIO_FREE, RATIO_MOST, Saved, seekable
 from app.sources._guess import looks_like_header
 from app.sources._rows import COLUMNS_MOST, SAMPLE, Table
 
 UNPACKED_MOST = 1 << 30
+PACKED_MOST = 128 << 20  # a workbook inside an archive is held in memory
 STRINGS_MOST = 96 << 20  # the table of shared strings is the one part that is held in memory
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0"
 _BROKEN = (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError, SyntaxError, TypeError)
@@ -57,7 +57,7 @@ def _wide(row: list[str], width: int) -> list[str]:
 
 def _sheet_rows(saved: Saved, sheet: str) -> Iterator[tuple[int, list[str]]]:
     """Rows that say something. A sheet formatted down to its last line is no million of records."""
-    raw: Any = io.BytesIO(saved) if isinstance(saved, bytes) else saved.open("rb")
+    raw: Any = seekable(saved, PACKED_MOST)
     with raw:
         _weigh(raw)
         try:

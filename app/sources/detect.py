@@ -10,6 +10,7 @@ import app.sources
 from app.domain.ads import AdData, Rejected
 from app.registry import members
 from app.sources import Source, SourceTrouble
+from app.sources._archive import ArchiveTrouble
 from app.sources._bytes import Saved, gunzipped, head_of
 from app.sources._guess import FieldMap, propose
 from app.sources.table_file import TableFile
@@ -35,6 +36,15 @@ def detect_format(head: bytes, filename: str = "") -> str:
 def detect_file(path: Path) -> str:
     """As detect_format; a saved page may keep its data behind half a megabyte of trackers, so more is looked at."""
     return detect_format(head_of(path, HEAD), path.name) or detect_format(head_of(path, 4 << 20), path.name)
+
+
+def archive_fault(path: Path) -> str:
+    """Why a .zip cannot be read as the one file inside it, as a code; empty when it can."""
+    try:
+        head_of(path, HEAD)
+    except ArchiveTrouble as trouble:
+        return trouble.fault
+    return ""
 
 
 def propose_map(saved: Saved) -> FieldMap:

@@ -117,12 +117,23 @@ def test_a_bad_file_is_refused_in_words(session, as_supervisor, content, name, w
     assert answer.status_code == 200 and re.search(words, answer.text), re.sub(r"<[^>]+>", " ", answer.text)[-600:]
 
 
-def test_a_zip_archive_is_told_to_be_unpacked(session, as_supervisor):
+def zipped(**files: str) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("ads.csv", CSV)
-    answer = upload(as_supervisor, packed.getvalue(), "ads.zip", source_id=str(make_source(session).id))
-    assert "архив zip" in answer.text
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(f"{name}.csv", content)
+    return packed.getvalue()
+
+
+def test_a_zip_with_one_file_is_read_as_that_file(session, as_supervisor):
+    token = token_of(upload(as_supervisor, zipped(ads=CSV), "ads.zip", source_id="new", source_name="Zip"))
+    as_supervisor.post(f"/sourceview/import/{token}/start", data={"do": "import"})
+    assert import_file.run(token)["new"] == 3
+
+
+def test_a_zip_of_several_files_is_refused_in_words(session, as_supervisor):
+    answer = upload(as_supervisor, zipped(a=CSV, b=CSV), "ads.zip", source_id=str(make_source(session).id))
+    assert "несколько файлов" in answer.text
 
 
 def test_a_packed_file_is_read_as_it_is(session, as_supervisor):
