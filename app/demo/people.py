@@ -5,7 +5,7 @@ Names of cities, makes and models are words of the catalogue and the city book; 
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class Person(TypedDict):
@@ -20,6 +20,7 @@ class Person(TypedDict):
 
 class Group(TypedDict):
     name: str
+    script: NotRequired[str]
     is_push: bool
     return_after_min: int
 
@@ -44,8 +45,18 @@ class Wish(TypedDict):
 
 VOLGA, CAPITALS = "Поволжье", "Столицы и регионы"
 
+SCRIPT = """Здравствуйте, {имя}! Меня зовут {оператор}, мы выкупаем автомобили. {машина} {год} года ещё продаётся?
+Предупреждаю: разговор записывается.
+
+• Какой сейчас пробег? В объявлении {пробег}.
+• Сколько было хозяев, что красили или меняли?
+• Документы в порядке, запретов нет?
+• В объявлении {цена}. За сколько отдадите, если заберём сегодня?
+
+«Перекупам не продаю» — мы компания: договор, деньги сразу, проверка бесплатно.
+«Я подумаю» — до какого дня держать цену? Назначить перезвон."""
 GROUPS: tuple[Group, ...] = (
-    {"name": VOLGA, "is_push": True, "return_after_min": 120},
+    {"name": VOLGA, "is_push": True, "return_after_min": 120, "script": SCRIPT},
     {"name": CAPITALS, "is_push": True, "return_after_min": 90},
 )
 

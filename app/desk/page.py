@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,7 +42,12 @@ def desk(tab: str, card_id: int | None, message: str = "") -> Any:
     """After an action: the fragment for htmx, a redirect for a browser without it."""
     if not request.headers.get("HX-Request"):
         return redirect(url_for("DeskView.my_ads", tab=tab, card=card_id))
-    answer = make_response(show("desk/_desk.html", tab, card_id, message=message, is_answer=True))
+    # Beside a card the word is a notice: nothing on the card may move under the hand.
+    answer = make_response(
+        show("desk/_desk.html", tab, card_id, message=message if card_id is None else "", is_answer=True)
+    )
+    if card_id is not None and message:
+        answer.headers["HX-Trigger"] = json.dumps({"toast": {"text": message, "tone": "success"}})
     answer.headers["HX-Push-Url"] = url_for("DeskView.my_ads", tab=tab, card=card_id)
     return answer
 

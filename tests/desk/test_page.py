@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.models import AdPrice, Setting
 from tests.factories import make_card, make_seller, make_vehicle
-from tests.test_desk import HTMX, card_of, profile
+from tests.test_desk import HTMX, card_of, profile, status
 
 __all__ = ["profile"]
 
@@ -59,8 +61,6 @@ def test_links_to_adverts_and_photos_open_safely(session: Session, as_operator: 
 
 
 def test_the_seller_elsewhere_has_both_clocks_on_the_chips(session: Session, as_operator: Any, profile: Any) -> None:
-    from sqlalchemy import text
-
     card = card_of(session, profile, stage=2)
     assert "у вас" not in as_operator.get(f"/desk/?card={card.id}").text.partition('class="desk-chip')[2][:400]
     city = session.execute(text("SELECT id FROM city WHERE timezone = 'Asia/Omsk' ORDER BY id LIMIT 1")).scalar_one()
@@ -72,3 +72,11 @@ def test_the_seller_elsewhere_has_both_clocks_on_the_chips(session: Session, as_
 def test_a_fresh_form_token_is_not_kept_by_anybody(as_operator: Any) -> None:
     answer = as_operator.get("/desk/token")
     assert answer.json["token"] and answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_word_beside_a_card_is_a_notice_and_moves_nothing(session: Session, as_operator: Any, profile: Any) -> None:
+    card, _other = card_of(session, profile, stage=2), card_of(session, profile)
+    data = {"status_id": status(session, "refused").id, "version": card.version}
+    answer = as_operator.post(f"/desk/card/{card.id}/status", data=data, headers=HTMX)
+    assert "Результат сохранён" in json.loads(answer.headers["HX-Trigger"])["toast"]["text"]
+    assert "Результат сохранён" not in answer.text
