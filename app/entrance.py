@@ -68,6 +68,7 @@ def _use(token: str, now: datetime) -> str:
         return say(Reason("user_inactive"))
     logout_user()
     login_user(user, remember=False)
+    current_app.extensions["appbuilder"].sm.update_user_auth_stat(user, True)  # a log-in like any other
     return ""
 
 

@@ -17,7 +17,7 @@ def invitation(*, first_name: str, username: str, link: str, hours: int) -> Lett
             _("Invitation to Prozvon"),
             _("Good day, %(name)s!", name=first_name) if first_name else _("Good day!"),
             [
-                _("You are invited to work in Prozvon. Your user name: %(name)s.", name=username),
+                _("You are invited to work in Prozvon. Your name for the log-in: %(name)s.", name=username),
                 _("Open the link and choose a password of your own. Nobody else will know it."),
             ],
             link,
@@ -32,7 +32,7 @@ def new_password(*, username: str, link: str, minutes: int) -> Letter:
             _("New password for Prozvon"),
             _("Good day!"),
             [
-                _("Somebody, probably you, wants a new password for the user name %(name)s.", name=username),
+                _("Somebody, probably you, wants a new password for the account %(name)s.", name=username),
                 _("Open the link and choose it. All your present log-ins will end."),
             ],
             link,

@@ -35,7 +35,7 @@ from app.services.audit import note_event
 from app.smtp import is_address
 from app.wording import say
 
-ROW_ACTIONS = ("reset_link", "end_sessions", "switch_off", "switch_on", "resetpasswords")
+ROW_ACTIONS = ("reset_link", "end_sessions", "switch_off", "switch_on")
 
 
 def _show_states(users: list[Any]) -> None:
@@ -49,7 +49,7 @@ def _show_states(users: list[Any]) -> None:
     for user in users:
         user.open_n = open_n.get(user.id, 0)
         user.state = (
-            tag(_("switched off by an administrator"), "secondary", "x") if not user.active
+            tag(_("switched off"), "secondary", "x") if not user.active
             else tag(_("locked for a while"), "warning", "alert-triangle") if user.username.casefold() in locked
             else tag(_("active"), "success", "check")
         )  # fmt: skip
@@ -195,7 +195,9 @@ class RoleModelView(RoleRules, SafeModelView, StockRoleView):
             while name in taken:
                 name += "*"
             taken.add(name)
-            session.add(Role(name=name, permissions=list(item.permissions)))
+            session.add(copy := Role(name=name, permissions=list(item.permissions)))
+            session.flush()
+            self._note("added", copy, self.facts(copy) | {"copy_of": item.name})
         session.commit()
         flash(ngettext("%(num)d role copied.", "%(num)d roles copied.", len(items)), "success")
         self.update_redirect()

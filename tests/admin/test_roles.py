@@ -145,6 +145,12 @@ def test_a_role_of_the_companys_own_is_made_changed_and_deleted(session, app, as
     assert told["role_changed"]["name"] == "Ученик" and "role_deleted" in told
 
 
+def test_a_copied_role_is_in_the_log_too(session, as_admin):
+    as_admin.post("/roles/action_post", data={"action": "copyrole", "rowid": [role(session).id]})
+    (event,) = events(session, "role_added")
+    assert event.details["copy_of"] == "Operator" and event.details["rights"] == len(role(session).permissions)
+
+
 def test_the_page_has_no_code_words_a_person_would_stumble_over(edited, as_admin):
     page = re.sub(r"<[^>]*>", " ", as_admin.get("/rolediff/").text)
     assert "can_work" not in page and "BoardView" not in page

@@ -42,7 +42,7 @@ def test_the_list_says_who_is_what(session, as_admin, as_operator):
     get_user(session, "operator2").active = False
     as_admin.post("/invites/", data={"username": "novikov", "first_name": "Пётр", "role": "Operator"})
     page = as_admin.get("/users/list/").text
-    assert "отключён" in page and "активен" in page
+    assert "выключен" in page and "активен" in page
     assert "Приглашены и ещё не вошли" in page and "novikov" in page
     row = next(line for line in re.split(r"<tr\b", page) if "Ольга" in line)
     assert re.search(r"\d\d\.\d\d\.20\d\d \d\d:\d\d", row), "the last log-in"
@@ -153,7 +153,9 @@ def test_a_new_link_replaces_the_one_that_was_lost(session, as_admin, client):
     phrase = "зелёный чайник на окне"
     client.post(new, data={"password": phrase, "again": phrase})
     assert client.get("/desk/").status_code == 200
-    assert "novikov" in as_admin.get("/users/list/").text
+    page = as_admin.get("/users/list/").text
+    row = next(line for line in re.split(r"<tr\b", page) if "novikov" in line)
+    assert re.search(r"\d\d\.\d\d\.20\d\d", row), "this was the first log-in"
     assert not re.search(r"/invites/\d+/renew", as_admin.get("/users/list/").text), "nobody is waited for"
     assert as_admin.post(address).status_code == 302, "a used invitation has no new link"
 
