@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import g, has_request_context, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
+from flask_appbuilder.security.sqla.models import Group, Permission, PermissionView, Role, User, ViewMenu
 from flask_login import user_logged_in, user_logged_out
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.orm import joinedload
 
 from app import log_ins
 from app.log_ins import sha256hex
-from app.models import UserSession
+from app.models import Revision, UserSession
 
 ADMIN, SUPERVISOR, OPERATOR = "Admin", "Supervisor", "Operator"
 MIN_PASSWORD = 12
@@ -100,18 +100,32 @@ class PasswordRefused(ValueError):
         super().__init__(code)
 
 
+# Who asks, whether the log-in still lives, and which edition of the roles is in force, in one statement.
+_WHO = (
+    select(User, UserSession, select(Revision.n).where(Revision.name == "rights").scalar_subquery())
+    .outerjoin(UserSession, UserSession.sid_hash == bindparam("sid"))
+    .options(joinedload(User.roles), joinedload(User.groups).joinedload(Group.roles))
+    .where(User.id == bindparam("pk"))
+)
+KEPT_RIGHTS = 200  # sets of roles; more than any installation has
+
+
 class ProzvonSecurity(SecurityManager):
     """FAB's security with sessions on the server, a back-off per account and one permission query per request."""
 
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._kept: dict[tuple[int, ...], frozenset[tuple[str, str]]] = {}  # (rights' number, role ids): rights
+
     def load_user(self, pk: str) -> Any:
-        user = super().load_user(int(pk))
-        if user is None or not user.is_active or not has_request_context():
-            return None if user is not None and not user.is_active else user
-        if "_user_id" not in session:  # not a browser: JWT or API key
-            return user
-        row = self.session.get(UserSession, sha256hex(session.get("sid", "")))
+        if not has_request_context() or "_user_id" not in session:  # not a browser: a command, JWT or API key
+            return super().load_user(int(pk))
+        found = self.session.execute(_WHO, {"pk": int(pk), "sid": sha256hex(session.get("sid", ""))}).unique().first()
+        if found is None:
+            return None
+        user, row, g.rights = found
         now = datetime.now(UTC)
-        if not log_ins.is_alive(row, user.id, now):
+        if not user.is_active or not log_ins.is_alive(row, user.id, now):
             return None
         # Polling is not work: it must not keep an abandoned desk open.
         if not request.headers.get("X-Poll") and row.seen_at < now - log_ins.TOUCH_EVERY:
@@ -172,16 +186,23 @@ class ProzvonSecurity(SecurityManager):
         user = self.find_user(username=typed) or self.find_user(email=typed)
         return str(user.username if user else typed).casefold()[:128]
 
-    # --- one query for all the permissions of a request
+    # --- all the permissions of a request at once, kept until somebody edits a role
 
-    def _allowed(self, user: Any) -> set[tuple[str, str]]:
-        cache: dict[int, set[tuple[str, str]]] = g.setdefault("_allowed", {}) if has_request_context() else {}
-        if user.id not in cache:
-            role_ids = [role.id for role in self.get_user_roles(user) if role.name not in self.builtin_roles]
-            cache[user.id] = set(self._permissions_of(role_ids)) if role_ids else set()
-        return cache[user.id]
+    def _allowed(self, user: Any) -> frozenset[tuple[str, str]]:
+        role_ids = sorted({role.id for role in self.get_user_roles(user) if role.name not in self.builtin_roles})
+        number = g.get("rights") if has_request_context() else None
+        if number is None:
+            return self._permissions_of(role_ids)
+        key = (number, *role_ids)
+        if key not in self._kept:
+            if len(self._kept) >= KEPT_RIGHTS:
+                self._kept.clear()
+            self._kept[key] = self._permissions_of(role_ids)
+        return self._kept[key]
 
-    def _permissions_of(self, role_ids: list[int]) -> Iterator[tuple[str, str]]:
+    def _permissions_of(self, role_ids: list[int]) -> frozenset[tuple[str, str]]:
+        if not role_ids:
+            return frozenset()
         rows = self.session.execute(
             select(Permission.name, ViewMenu.name)
             .select_from(PermissionView)
@@ -189,7 +210,7 @@ class ProzvonSecurity(SecurityManager):
             .join(ViewMenu, PermissionView.view_menu_id == ViewMenu.id)
             .where(PermissionView.role.any(Role.id.in_(role_ids)))
         )
-        return ((permission, view) for permission, view in rows)
+        return frozenset((permission, view) for permission, view in rows)
 
     def _has_view_access(self, user: Any, permission_name: str, view_name: str) -> bool:
         if any(
@@ -200,9 +221,15 @@ class ProzvonSecurity(SecurityManager):
         return (permission_name, view_name) in self._allowed(user)
 
     def _get_user_permission_view_menus(self, user: Any, permission_name: str, view_menus_name: list[str]) -> set[str]:
+        """As FAB's own, but each name once: it hands over the names of the menu many times over."""
         if user is None or not user.is_authenticated:
             return set()
-        return {name for name in view_menus_name if self._has_view_access(user, permission_name, name)}
+        wanted = set(view_menus_name)
+        allowed = {view for permission, view in self._allowed(user) if permission == permission_name} & wanted
+        for role in self.get_user_roles(user):
+            if role.name in self.builtin_roles:
+                allowed |= {n for n in wanted - allowed if self._has_access_builtin_roles(role, permission_name, n)}
+        return allowed
 
 
 def _address() -> str:

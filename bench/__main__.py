@@ -24,6 +24,7 @@ BENCHES = {  # name: (module, what it measures)
     "ingest": ("ingest", "P1 P2 P3: adverts into the tables"),
     "claims": ("claims", "P10 P11: taking and dealing cards"),
     "desk": ("desk", "P12 P13: the operator's queries among millions of adverts"),
+    "pages": ("pages", "P20: what a page costs the web server"),
     "memory": ("memory", "an import of 100k adverts; everything, idle"),
 }
 
