@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 NAMES = """
 Prozvon Excel API CSV XLSX XML JSON VIN CRM SMS URL ID IP HTTP HTTPS HTML YML UTF PDF
 Auto ru Avito Drom Ads ads-api Youla rest-app LD
-AT MT CVT AMT ABS ESP LED GPS xenon gz gzip xml json html csv xlsx net org schema JSON-LD MaxPoster
+AT MT CVT AMT ABS ESP LED GPS xenon zip gz gzip xml json html csv xlsx net org schema JSON-LD MaxPoster
 Alt Ctrl Enter Esc Shift Tab Home End PgUp PgDn
 English
 """

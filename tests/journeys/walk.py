@@ -24,6 +24,8 @@ _ASK = """async ([rules, only]) => {
 }"""
 _TOO_WIDE = """() => {
   const root = document.documentElement, over = root.scrollWidth - root.clientWidth;
+  const main = document.querySelector('.shell-main');
+  if (over <= 0 && main && main.clientWidth < root.clientWidth - 300) return `only ${main.clientWidth} px are used`;
   if (over <= 0) return '';
   const wide = [...document.querySelectorAll('body *')].filter(one => getComputedStyle(one).position !== 'fixed'
     && one.getBoundingClientRect().right > root.clientWidth + 1);
