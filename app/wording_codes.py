@@ -173,4 +173,7 @@ WORDS |= {
     "event:api_filter_enabled": _l("filter switched on by a program"),
     "event:api_filter_disabled": _l("filter switched off by a program"),
     "event:api_presence": _l("state set by a program"), "subject:api_key": _l("key of a program"),
+    "subject:operator": _l("operator"),
+    "key_id": _l("No. of the key"), "run_id": _l("No. of the run"), "user_id": _l("No. of the account"),
+    "scope": _l("May"),
 }  # fmt: skip

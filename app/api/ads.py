@@ -62,7 +62,7 @@ class AdApi(Doing, ReadApi):
         except OutsideError as trouble:  # the source's own field map is wrong
             raise ApiTrouble(422, "push_field_map", str(trouble)) from None
         outcome, told = ads_push.push(db.session(), source, records, now, actor_id=current_user.id)
-        self.done("push", "source", source.id, run=outcome.run_id, read=outcome.read, rejected=outcome.rejected)
+        self.done("push", "source", source.id, run_id=outcome.run_id, read=outcome.read, rejected=outcome.rejected)
         kept = ("run_id", "read", "new", "changed", "price_changed", "unchanged", "rejected", "vehicles_new")
         return self.response(
             200, **{name: getattr(outcome, name) for name in kept}, result=[_told(one) for one in told]

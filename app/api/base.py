@@ -143,11 +143,12 @@ class Doing:
     """What every call that changes something needs."""
 
     def done(self, what: str, subject: str, subject_id: int | None, **details: Any) -> None:
-        """One commit with a line in the audit log that says by which key or token it was done."""
-        key_id = g.get("api_key_id")
+        """One commit with a line in the audit log that says by which key it was done; without one it was a token."""
+        if key_id := g.get("api_key_id"):
+            details["key_id"] = key_id
         note_event(
             db.session(), f"api_{what}"[:48], actor_id=current_user.id, subject=subject, subject_id=subject_id,
-            address=request.remote_addr or "", by="key" if key_id else "token", key=key_id, **details,
+            address=request.remote_addr or "", **details,
         )  # fmt: skip
         db.session.commit()
 

@@ -69,7 +69,7 @@ def make(
     session.add(row)
     session.flush()
     note_event(
-        session, "api_key_made", actor_id=actor_id, subject="api_key", subject_id=row.id, name=name, of=user_id,
+        session, "api_key_made", actor_id=actor_id, subject="api_key", subject_id=row.id, name=name, user_id=user_id,
         scope=scope,
     )  # fmt: skip
     return key

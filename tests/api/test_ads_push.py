@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from app.models import Ad, AuditEvent, Card, SourceRun
+from app.services import ads_push
+from app.services.locks import only_one
 from tests.factories import fictional_phone, make_source
 
 VIN = "XTA21900000000001"
@@ -36,7 +38,7 @@ def test_a_new_advert_becomes_a_car_and_a_card(partner, as_program, session):
     assert session.get(Card, one["card_id"]).vehicle_id == ad.vehicle_id == one["vehicle_id"]
     run = session.query(SourceRun).one()
     assert (run.kind, run.new, run.health) == ("push", 1, "ok")
-    assert session.query(AuditEvent).filter_by(what="api_push").one().details["by"] == "key"
+    assert session.query(AuditEvent).filter_by(what="api_push").one().details["key_id"]
 
 
 def test_sending_again_changes_nothing_and_a_new_price_is_a_change(partner, as_program, session):
@@ -131,3 +133,12 @@ def test_a_thousand_adverts_are_taken_in_one_call(partner, as_program, count_sql
         told = send(program, *ads).json
     assert told["new"] == 1000 and all(one["card_id"] for one in told["result"])
     assert counted.n < 200, "nothing is asked advert by advert"
+
+
+def test_two_pushes_of_one_source_do_not_mix(partner, as_program, session):
+    program = as_program("supervisor")
+    session.commit()
+    with only_one(session, ads_push.PUSH_LOCK + partner.id, busy="taken"):
+        answer = send(program, advert())
+    assert answer.status_code == 409 and answer.json["code"] == "push_running"
+    assert send(program, advert()).json["new"] == 1

@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import create_engine, event, text
 
+from app.database import sqlalchemy_url
+from app.extensions import db
 from app.models import AccessKey
 from app.services import api_keys
 from tests.api.conftest import Program
@@ -164,3 +167,23 @@ def test_what_is_not_there_is_told_in_the_same_shape(as_program):
     assert is_trouble(program.get("cards/99999999999999999999999"), 404)
     assert is_trouble(program.get("cards/987654"), 404)
     assert is_trouble(program._call("DELETE", "cards/1"), 405)
+
+
+def test_a_program_is_given_no_cookie(as_program):
+    answer = as_program("operator").get("cards/")
+    assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_locked_table_is_503_and_says_when_to_come_again(own_database, session, as_program):
+    program = as_program("admin")
+    session.commit()
+    event.listen(db.engine, "connect", lambda own, _record: own.cursor().execute("SET lock_timeout = '300ms'"))
+    db.engine.dispose()
+    holder = create_engine(sqlalchemy_url(own_database))
+    with holder.begin() as other:
+        other.execute(text("LOCK TABLE make IN ACCESS EXCLUSIVE MODE"))
+        answer = program.get("makes/")
+    holder.dispose()
+    assert is_trouble(answer, 503, "busy") and int(answer.headers["Retry-After"]) > 0
+    assert program.get("makes/").status_code == 200
