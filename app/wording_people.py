@@ -19,7 +19,7 @@ SENTENCES: dict[str, Any] = {
 }  # fmt: skip
 
 WORDS: dict[str, Any] = {
-    "job:send_mail": _l("Send a letter"), "count:mails": _l("letters"),
+    "job:send_mail": _l("Send a letter"), "count:mails": _l("letters"), "count:mails_wiped": _l("letters wiped"),
     "mail:invite": _l("invitation"), "mail:reset": _l("new password"),
     "mail:waiting": _l("waits"), "mail:sent": _l("sent"), "mail:failed": _l("not sent"),
     "mail:expired": _l("too late"),

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from app.extensions import db
 from app.log_ins import SESSION_LIFE
 from app.models import Invite, JobRun, LoginTry, Mail, UserSession
-from app.services import uploads
+from app.services import mail, uploads
 
 RUNS_KEPT = timedelta(days=30)
 INVITES_KEPT = timedelta(days=30)  # long enough to answer "I never got the link"
@@ -27,7 +27,8 @@ def run(now: datetime | None = None) -> dict[str, int]:
         "mails": delete(Mail).where(Mail.created_at < now - MAILS_KEPT),
         "login_tries": delete(LoginTry).where(LoginTry.last_at < now - TRIES_KEPT),
     }
-    counts = {}
+    counts = {"mails_wiped": mail.wipe_dead(db.session(), now)}
+    db.session.commit()
     for name, statement in deletions.items():
         counts[name] = db.session.execute(statement).rowcount
         db.session.commit()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
+from typing import Any
 
+from sqlalchemy import case, update
 from sqlalchemy.orm import Session
 
 from app.errors import OutsideError, Refused
@@ -108,6 +110,14 @@ def record_trouble(session: Session, mail_id: int, error: OutsideError) -> bool:
         row.state = "failed"
     session.flush()
     return row.state == "failed"
+
+
+def wipe_dead(session: Session, now: datetime) -> int:
+    """Letters whose links are dead have nothing to say any more; returns how many had."""
+    dead = update(Mail).where(Mail.expires_at <= now, Mail.sealed != "")
+    state = case((Mail.state == "waiting", "expired"), else_=Mail.state)
+    done: Any = session.execute(dead.values(sealed="", state=state))
+    return int(done.rowcount)
 
 
 def send_again(session: Session, mail_id: int, now: datetime) -> None:
