@@ -248,6 +248,24 @@ def test_an_ended_log_in_keeps_the_form_and_it_saves_after_a_new_one(
     assert stage_of(live_server, pool[0]) == 9
 
 
+def test_next_after_the_log_in_has_ended_keeps_the_card_and_goes_on_after_a_new_one(
+    page: Any, live_server: Any, pool: list[int]
+) -> None:
+    begin(page, pool)
+    change(live_server, "DELETE FROM user_session")
+    page.keyboard.press("Alt+Digit7")
+    expect(page.locator("#desk-alert a")).to_be_visible()
+    the_card(page, pool[0])
+    again = page.context.new_page()
+    log_in(again, "operator")
+    again.close()
+    expect(page.locator("#desk-alert")).to_be_hidden(timeout=15_000)
+    assert results_of(live_server) == 0
+    page.keyboard.press("Alt+Digit7")
+    the_card(page, pool[1])
+    assert results_of(live_server) == 1
+
+
 def test_a_card_that_is_taken_away_says_so_and_keeps_the_text(page: Any, live_server: Any, pool: list[int]) -> None:
     begin(page, pool)
     page.route("**/form", lambda route: route.abort())

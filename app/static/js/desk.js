@@ -76,7 +76,17 @@
     window.desk.logIn();
   });
   document.body.addEventListener("htmx:sendError", () => window.desk.lost(true));
-  document.body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.successful) window.desk.complain(""); });
+  document.body.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 400) window.desk.ask(); });
+  document.body.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful && !window.desk.expired) window.desk.complain("");
+  });
+
+  // A menu closes when one clicks beside it.
+  document.addEventListener("click", (event) => {
+    const menu = document.getElementById("presence");
+    if (menu && !event.target.closest("#presence")) menu.open = false;
+    if (!event.target.closest(".desk-find")) document.getElementById("desk-found").replaceChildren();
+  });
 
   // --- what the operator has switched
   document.querySelectorAll("[data-own]").forEach((box) => box.addEventListener("change", () => {

@@ -186,6 +186,10 @@
     document.querySelectorAll("[name=csrf_token]").forEach((field) => { field.value = token; });
     return true;
   }
+  // A refused form token: take a fresh one, or ask to log in.
+  async function ask() {
+    if (!await renew().catch(() => true)) logIn();
+  }
   async function look() {
     if (expired && await renew().catch(() => false)) { logIn(false); if (touched.size) save(); }
   }
@@ -194,7 +198,7 @@
   window.addEventListener("online", () => { if (touched.size) later(0); });
   window.addEventListener("pagehide", () => { keep(); if (!since) save(); });
 
-  window.desk = { form, card, save, keep, restore, complain, lost, taken, logIn, look, version,
+  window.desk = { form, card, save, keep, restore, complain, lost, taken, logIn, look, ask, version,
     drop: (id) => store(key(id), null), changed: () => {},
     get unsaved() { return touched.size > 0 || saving !== null; }, get saving() { return saving !== null; },
     get blocked() { return blocked; }, get offline() { return since !== null; }, get expired() { return expired; } };
