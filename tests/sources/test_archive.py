@@ -39,8 +39,8 @@ def workbook() -> bytes:
     [
         ("ads.csv", CSV.encode("cp1251"), 50),
         ("ads.json", b'[{"id": 1, "make": "Tavria", "model": "Nova", "year": 2015, "price": 450000}]', 1),
-        ("ads.xml", b"<offers><offer><id>1</id><make>Tavria</make><model>Nova</model><year>2015</year></offer><offer><id>2</id>"
-                    b"<make>Tavria</make><model>Nova</model><year>2016</year></offer></offers>", 2),
+        ("ads.xml", b"<offers><offer><id>1</id><make>Tavria</make><model>Nova</model><year>2015</year></offer>"
+                    b"<offer><id>2</id><make>Tavria</make><model>Nova</model><year>2016</year></offer></offers>", 2),
         ("ads.xlsx", workbook(), 1),
     ],
 )  # fmt: skip
