@@ -47,7 +47,7 @@ LABELS: dict[str, Any] = {
     "file_name": _l("File"), "window": _l("Window"), "user_name": _l("User"), "seen_n": _l("Seen in ads"),
     "generation": _l("Generation"), "modification": _l("Modification"), "lat": _l("Latitude"), "lon": _l("Longitude"),
     "email": _l("E-mail"), "roles": _l("Roles"), "groups": _l("Access groups"), "active": _l("Active"),
-    "first_name": _l("First name"), "last_name": _l("Last name"), "rights": _l("Rights"),
+    "first_name": _l("First name"), "last_name": _l("Last name"), "copy_of": _l("Copy of"), "rights": _l("Rights"),
     "username": _l("User name"), "role": _l("Role"), "version": _l("Version"), "value": _l("Value"), "why": _l("Why"),
     "old": _l("Before"), "n": _l("Number"), "secrets": _l("Keys and passwords"), "is_reseller": _l("Reseller"),
     "text": _l("Spelling"), "context_name": _l("Belongs to"), "target_name": _l("Means"),

@@ -65,7 +65,7 @@ def _meant(name: str, value: Any) -> Any:
         return formats.NOTHING
     if isinstance(value, bool):
         return formats.cell(value)
-    return formats.name_of(value) if name in ("role", "roles") else value
+    return formats.name_of(value) if name in ("role", "roles", "copy_of") else value
 
 
 class AuditView(AdminView):
