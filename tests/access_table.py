@@ -66,7 +66,6 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (rf"POST /({LOOK})/action/\w+/<pk>", SUPERVISOR),
     (rf"POST /({LOOK})/action_post", SUPERVISOR),
     (r"(GET|POST) /donotcallview/find", SUPERVISOR),
-    (r"(GET|POST) /donotcallview/find", SUPERVISOR),
     (r"GET /generationview/models", SUPERVISOR),
     (r"(GET|POST) /namealiasview/map/<int:alias_id>", SUPERVISOR),
     (r"GET /namealiasview/targets/<int:alias_id>", SUPERVISOR),
