@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -231,27 +231,3 @@ def test_the_desk_asks_the_database_little(session: Session, as_operator: Any, p
     with count_sql() as counted:
         as_operator.get(f"/desk/?card={card.id}&tab=new")
     assert counted.n <= 30, counted.statements
-
-
-def test_polling_answers_304_when_nothing_changed(session: Session, as_operator: Any, profile: Any) -> None:
-    card_of(session, profile)
-    first = as_operator.get("/desk/counts")
-    assert first.json["new"] == 1
-    again = as_operator.get("/desk/counts", headers={"If-None-Match": first.headers["ETag"], "X-Poll": "1"})
-    assert again.status_code == 304
-
-
-def test_the_state_of_the_operator_is_kept_with_its_time(session: Session, as_operator: Any, profile: Any) -> None:
-    assert as_operator.post("/desk/presence", data={"state": "lunch"}, headers=HTMX).status_code == 200
-    session.refresh(profile)
-    assert profile.presence == "lunch"
-    assert profile.presence_since > datetime.now(UTC) - timedelta(minutes=1)
-    assert as_operator.post("/desk/presence", data={"state": "на рыбалке"}, headers=HTMX).status_code == 409
-
-
-@pytest.mark.parametrize(
-    "path", ["/desk/?card=abc", "/desk/?tab=%00", "/desk/?tab=done&after=x_y", "/desk/?tab=done&after=1e400_1",
-             "/desk/find?q=%27--", "/desk/?card=99999999999"],
-)  # fmt: skip
-def test_junk_in_the_address_is_no_failure(as_operator: Any, path: str) -> None:
-    assert as_operator.get(path).status_code in (200, 400, 404)

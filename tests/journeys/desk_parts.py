@@ -77,3 +77,20 @@ def begin(page: Any, pool: list[int]) -> None:
     page.keyboard.press("Alt+KeyN")
     page.wait_for_selector(f".desk-card[data-card='{pool[0]}']")
     page.wait_for_selector("#desk .htmx-settling", state="detached")
+
+
+def the_card(page: Any, card_id: int) -> None:
+    page.wait_for_selector(f".desk-card[data-card='{card_id}']")
+    page.wait_for_selector("#desk .htmx-settling", state="detached")
+
+
+def stage_of(live_server: Any, card_id: int) -> int:
+    return int(row(live_server, "SELECT stage FROM card WHERE id = :id", id=card_id).stage)
+
+
+def results_of(live_server: Any) -> int:
+    return int(row(live_server, "SELECT count(*) AS n FROM status_change").n)
+
+
+def comment_of(live_server: Any, card_id: int) -> str:
+    return str(row(live_server, "SELECT form ->> 'comment' AS said FROM card WHERE id = :id", id=card_id).said)
