@@ -23,6 +23,8 @@ def number(value: Any, digits: int = 0) -> str:
     """1284.5 -> 1 284,5 (digits=1). Four digits are grouped too, so that columns line up."""
     if value is None or value == "":
         return NOTHING
+    if type(value) is int and not digits:  # nearly every number of a list; ten times quicker than by Decimal
+        return f"{value:,}".replace(",", NARROW).replace("-", "−")
     whole, _dot, rest = f"{abs(Decimal(str(value))):,.{digits}f}".partition(".")
     sign = "−" if value < 0 and (int(whole.replace(",", "")) or rest.strip("0")) else ""
     return sign + whole.replace(",", NARROW) + ("," + rest if rest else "")

@@ -7,11 +7,13 @@ import re
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import psutil
 from sqlalchemy import Engine, text
@@ -101,27 +103,26 @@ class Served:
 @contextmanager
 def served(command: Sequence[str], environment: Mapping[str, str], port: int, path: str = "/") -> Iterator[Served]:
     """The command's server on loopback, ended with it. Raises RuntimeError when it does not come up."""
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=dict(environment), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        _wait(process, port, path)
-        yield Served(port, process.pid)
-    finally:
-        process.terminate()
+    with tempfile.TemporaryFile() as said:  # a pipe that nobody reads would stop the server when it is full
+        process = subprocess.Popen(command, cwd=ROOT, env=dict(environment), stdout=said, stderr=said)
         try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            _wait(process, port, path, said)
+            yield Served(port, process.pid)
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], port: int, path: str) -> None:
+def _wait(process: subprocess.Popen[bytes], port: int, path: str, said: IO[bytes]) -> None:
     end = time.monotonic() + READY_S
     while time.monotonic() < end:
         if process.poll() is not None:
-            said = process.stderr.read().decode(errors="replace")[-500:] if process.stderr else ""
-            raise RuntimeError(f"the server ended with {process.returncode}: {said}")
+            said.seek(0)
+            raise RuntimeError(f"the server ended with {process.returncode}: {said.read()[-500:].decode()}")
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
             connection.request("GET", path)

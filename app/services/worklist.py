@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.orm import Session
 
 from app.services.ingest import storable
@@ -36,12 +37,13 @@ _LINE = """
 """
 
 
-def _lines_of(condition: str, order: str) -> str:
+@lru_cache
+def _lines_of(condition: str, order: str) -> TextClause:
     """The page is cut out of the cards alone; only what is left of them meets the vehicles."""
-    return f"""
+    return text(f"""
     SELECT {_LINE} FROM (SELECT {_CARD_COLUMNS} FROM card c WHERE {condition} ORDER BY {order} LIMIT :n) c
     JOIN vehicle v ON v.id = c.vehicle_id ORDER BY {order}
-    """  # noqa: S608  the parts are constants of this module
+    """)  # noqa: S608  the parts are constants of this module
 
 
 def counts(session: Session, operator_id: int, now: datetime) -> dict[str, int]:
@@ -76,7 +78,7 @@ def lines(session: Session, operator_id: int, tab: str, *, after: tuple[datetime
     if tab == "done" and after is not None:
         condition += " AND (c.processed_at, c.id) < (:at, :last)"
         values |= {"at": after[0], "last": after[1]}
-    return list(session.execute(text(_lines_of(f"c.operator_id = :id AND {condition}", order)), values))
+    return list(session.execute(_lines_of(f"c.operator_id = :id AND {condition}", order), values))
 
 
 def first_of(session: Session, operator_id: int, now: datetime) -> int | None:
@@ -127,7 +129,7 @@ def find(session: Session, query: str, operator_id: int | None) -> list[Row[Any]
     if operator_id is not None:
         condition += " AND c.operator_id = :operator"
         values["operator"] = operator_id
-    return list(session.execute(text(_lines_of(condition, "c.id DESC")), values))
+    return list(session.execute(_lines_of(condition, "c.id DESC"), values))
 
 
 _BY_VIN = "SELECT id FROM vehicle WHERE vin = :vin"

@@ -1,0 +1,223 @@
+"""A working day's rush: operators and supervisors at once on one server, with a report.
+
+Run: python -m bench.load [--minutes 10] [--rate 40]; `make load` runs the ten minutes. Requests start on a timetable
+that does not wait for answers, as people do not; a late start counts as waiting. Ends with 1 outside of the bounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import random
+import re
+import sys
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from statistics import median, quantiles
+
+from bench.desk_data import FIRST_OPERATOR, fill
+from bench.harness import engine_of, running_server
+from bench.web import Browser, free_port, give_roles, product, served
+
+OPERATORS, SUPERVISORS = 100, 10
+ADS = 500_000
+SLOWEST_S, MOST_ERRORS, LOGIN_S = 0.3, 0.001, 2.0
+LOGINS_IN_S = 60
+_VERSION = re.compile(r'name="version" value="(\d+)"')
+_CARD = re.compile(r'data-card="(\d+)"')
+_STATUS = re.compile(r'name="status_id" value="(\d+)"')
+# What people do, by how often: an open desk asks for its counters every five seconds by itself.
+OPERATOR_DOES = {"counters": 50, "a card": 18, "form": 14, "note": 4, "list": 8, "result and next": 6}
+SUPERVISOR_DOES = {"board": 30, "what waits": 10, "cards": 6, "filters": 6, "ads": 4, "call-backs": 4}
+PAGES = {
+    "board": "/board/now", "what waits": "/board/pools", "cards": "/cardview/list/", "filters": "/adfilterview/list/",
+    "ads": "/adview/list/", "call-backs": "/board/move?stage=3",
+}  # fmt: skip
+
+
+class Person:
+    """One logged-in browser; it does one thing at a time, as a person does."""
+
+    def __init__(self, port: int, username: str, does: dict[str, int], seed: int) -> None:
+        self.username = username
+        self.browser = Browser(port)
+        self.lock = threading.Lock()
+        self.rng = random.Random(seed)
+        self._does = does
+        self._cards: list[str] = []
+
+    def choose(self) -> str:
+        return self.rng.choices(list(self._does), list(self._does.values()))[0]
+
+    def arrive(self) -> bool:
+        if not self.browser.log_in(self.username):
+            return False
+        if self._does is OPERATOR_DOES:
+            self.browser.open("/desk/?tab=new")
+            self._cards = _CARD.findall(self.browser.body) or re.findall(r"card=(\d+)", self.browser.body)
+        return True
+
+    def do(self, what: str) -> int:
+        if what in PAGES:
+            return self.browser.get(PAGES[what])
+        if what == "counters":
+            return self.browser.get("/desk/counts", {"X-Poll": "1"})
+        if what == "list":
+            return self.browser.get("/desk/list?tab=" + self.rng.choice(("new", "work", "callbacks")))
+        return self._work(what)
+
+    def _work(self, what: str) -> int:
+        card = self.rng.choice(self._cards) if self._cards else ""
+        if not card:
+            return self.browser.get("/desk/counts")
+        status = self.browser.get(f"/desk/card/{card}", {"HX-Request": "true"})
+        version = _VERSION.search(self.browser.body)
+        if what == "a card" or status != 200 or version is None:
+            return status
+        sent: dict[str, object] = {"version": version.group(1)}
+        if what == "form":
+            return self.browser.post(f"/desk/card/{card}/form", sent | {"seller_name": f"Имя {self.rng.random():.3f}"})
+        if what == "note":
+            return self.browser.post(f"/desk/card/{card}/note", {"text": "Перезвонит сам"})
+        statuses = _STATUS.findall(self.browser.body)
+        if not statuses:
+            return status
+        self._cards = [one for one in self._cards if one != card]
+        return self.browser.post(f"/desk/card/{card}/status", sent | {"status_id": self.rng.choice(statuses)})
+
+
+class Report:
+    def __init__(self) -> None:
+        self.times: dict[str, list[float]] = defaultdict(list)
+        self.answers: Counter[tuple[str, str]] = Counter()
+        self._lock = threading.Lock()
+
+    def note(self, what: str, seconds: float, answer: str) -> None:
+        with self._lock:
+            self.times[what].append(seconds)
+            self.answers[what, answer] += 1
+
+    @property
+    def all_times(self) -> list[float]:
+        return [one for times in self.times.values() for one in times]
+
+    @property
+    def errors(self) -> int:
+        """What a person would see as broken. A refusal in words (409, 422) is an answer."""
+        return sum(n for (_, answer), n in self.answers.items() if answer not in ("200", "204", "302", "409", "422"))
+
+    def lines(self) -> list[str]:
+        told = []
+        for what, times in sorted(self.times.items()):
+            kinds = ", ".join(f"{a} × {n}" for (w, a), n in sorted(self.answers.items()) if w == what)
+            middle, slow, most = (1000 * one for one in (median(times), p95(times), max(times)))
+            told.append(
+                f"{what:<16}{len(times):>7}  p50 {middle:6.0f} ms  p95 {slow:6.0f} ms  max {most:6.0f} ms   {kinds}"
+            )
+        return told
+
+
+def p95(times: Sequence[float]) -> float:
+    return quantiles(times, n=20)[-1] if len(times) > 1 else max(times, default=0.0)
+
+
+def log_in_all(people: Sequence[Person]) -> Report:
+    """Everybody comes to work within a minute."""
+    report = Report()
+    _on_timetable(
+        [n * LOGINS_IN_S / len(people) for n in range(len(people))], lambda n, due: _arrive(people[n], due, report)
+    )
+    return report
+
+
+def _arrive(person: Person, due: float, report: Report) -> None:
+    with person.lock:
+        answer = "200" if person.arrive() else "refused"
+        report.note("log in", time.monotonic() - due, answer)
+
+
+def rush(people: Sequence[Person], rate: float, seconds: float) -> Report:
+    report, rng = Report(), random.Random(7)
+    moments = [n / rate + rng.random() / rate for n in range(int(rate * seconds))]
+    chosen = rng.choices(people, k=len(moments))
+    _on_timetable(moments, lambda n, due: _act(chosen[n], due, report))
+    return report
+
+
+def _act(person: Person, due: float, report: Report) -> None:
+    with person.lock:
+        what = person.choose()
+        try:
+            answer = str(person.do(what))
+        except OSError as trouble:
+            answer = type(trouble).__name__
+        report.note(what, time.monotonic() - due, answer)
+
+
+def _on_timetable(moments: Sequence[float], act: Callable[[int, float], None], hands: int = 48) -> None:
+    waiting: queue.Queue[tuple[int, float] | None] = queue.Queue()
+
+    def hand() -> None:
+        while (task := waiting.get()) is not None:
+            act(*task)
+
+    threads = [threading.Thread(target=hand, daemon=True) for _ in range(hands)]
+    for thread in threads:
+        thread.start()
+    began = time.monotonic()
+    for number, moment in enumerate(moments):
+        time.sleep(max(0.0, began + moment - time.monotonic()))
+        waiting.put((number, began + moment))
+    for _ in threads:
+        waiting.put(None)
+    for thread in threads:
+        thread.join()
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--rate", type=float, default=40, help="requests per second")
+    parser.add_argument("--ads", type=int, default=ADS, help="adverts in the database")
+    chosen = parser.parse_args(argv)
+    with ExitStack() as stack:
+        server = stack.enter_context(running_server())
+        url = stack.enter_context(server.database())
+        with engine_of(url) as engine:
+            fill(engine, chosen.ads)
+            operators = [FIRST_OPERATOR + n for n in range(OPERATORS)]
+            supervisors = [FIRST_OPERATOR + 400 + n for n in range(SUPERVISORS)]
+            give_roles(engine, operators, supervisors)
+        port = free_port()
+        command, environment = product(os.environ | server.environment(url), port)
+        stack.enter_context(served(command, environment, port, "/readyz"))
+        people = [Person(port, f"bench{n + 1}", OPERATOR_DOES, n) for n in range(OPERATORS)]
+        people += [Person(port, f"bench{n + 401}", SUPERVISOR_DOES, n) for n in range(SUPERVISORS)]
+        log_ins = log_in_all(people)
+        report = rush(people, chosen.rate, chosen.minutes * 60)
+    return judge(log_ins, report, chosen.minutes)
+
+
+def judge(log_ins: Report, report: Report, minutes: float) -> int:
+    print("\n".join([*log_ins.lines(), *report.lines()]))
+    slow, share, entry = p95(report.all_times), report.errors / max(1, len(report.all_times)), p95(log_ins.all_times)
+    print(
+        f"\n{len(report.all_times)} requests in {minutes:g} min by {OPERATORS} operators and {SUPERVISORS} supervisors"
+    )
+    held = {
+        f"p95 {1000 * slow:.0f} ms <= {1000 * SLOWEST_S:.0f} ms": slow <= SLOWEST_S,
+        f"errors {share:.4%} < {MOST_ERRORS:.1%}": share < MOST_ERRORS,
+        f"log in of {len(log_ins.all_times)} within {LOGINS_IN_S} s: p95 {entry:.2f} s <= {LOGIN_S:g} s": entry
+        <= LOGIN_S,
+    }
+    for words, is_held in held.items():
+        print(f"{'ok' if is_held else 'OUT OF BOUND':<12} {words}")
+    return int(not all(held.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
