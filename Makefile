@@ -1,6 +1,6 @@
 # The daily verbs. Everything lives in .venv and in ignored folders; stamp files make a second run quick.
 .DEFAULT_GOAL := help
-.PHONY: help install assets run test bench lab screenshots lint types migrate translations doctor clean
+.PHONY: help install assets run test bench load lab screenshots lint types migrate translations doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -13,6 +13,7 @@ help:
 	@echo "make run           everything on this machine: database, web, worker, demonstration"
 	@echo "make test          the whole suite; ARGS='-k cards -x' narrows it"
 	@echo "make bench         measure against the goals"
+	@echo "make load          ten minutes of a hundred operators and ten supervisors on one server"
 	@echo "make lint types    ruff, mypy"
 	@echo "make screenshots   the pictures of docs/, taken anew from a demonstration"
 	@echo "make migrate       the deploy step: tables, permissions, roles, books"
@@ -54,6 +55,9 @@ test: install $(VENV)/.installed-dev
 
 bench: install
 	$(BIN)/python -m bench $(ARGS)
+
+load: install
+	$(BIN)/python -m bench.load $(ARGS)
 
 lab:
 	@echo "The telephony lab (an Asterisk and a call generator) comes with the telephony part; there is nothing to start yet."
