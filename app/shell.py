@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 from markupsafe import Markup
@@ -41,13 +41,25 @@ def page_lang() -> str:
 
 def icon(name: str, text: str = "", css: str = "") -> Markup:
     """An icon of the sprite. Decoration unless it has a text, which then names it to those who cannot see it."""
+    drawn, sprite = _sprite()
     name = ICONS.get(name, name.removeprefix("fa-"))
-    sprite_file = Path(str(current_app.static_folder)) / "vendor" / "icons.svg"
-    if sprite_file.is_file() and name not in _drawn(sprite_file, sprite_file.stat().st_mtime):
-        name = "point"
+    return _svg(name if drawn is None or name in drawn else "point", text, css, sprite)
+
+
+@lru_cache(maxsize=2_000)
+def _svg(name: str, text: str, css: str, sprite: str) -> Markup:
     label = Markup('role="img" aria-label="{}"').format(text) if text else Markup('aria-hidden="true"')
-    sprite = url_for("static", filename="vendor/icons.svg")
     return Markup('<svg class="icon {}" {}><use href="{}#{}"/></svg>').format(css, label, sprite, name)
+
+
+def _sprite() -> tuple[frozenset[str] | None, str]:
+    """(names that are drawn, None when there is no sprite yet; its address): looked up once a request."""
+    if "sprite" not in g:
+        file = Path(str(current_app.static_folder)) / "vendor" / "icons.svg"
+        drawn = _drawn(file, file.stat().st_mtime) if file.is_file() else None
+        g.sprite = drawn, url_for("static", filename="vendor/icons.svg")
+    found: tuple[frozenset[str] | None, str] = g.sprite
+    return found
 
 
 @lru_cache(maxsize=2)
