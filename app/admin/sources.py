@@ -33,7 +33,7 @@ _SPOKEN = (
     _l("E-mail of the account"), _l("Empty: found from the content"), _l("Encoding"), _l("Feed address"),
     _l("From the service's dictionary"), _l("Given by the service"), _l("Header row"), _l("Largest feed, MiB"),
     _l("Login"), _l("Login of the account"), _l("More parameters"), _l("Name of the sheet; empty: the first"),
-    _l("Places"), _l("Region number"), _l("Rows per request"), _l("Sheet"), _l("Site number"),
+    _l("Places"), _l("Region number"), _l("Rows per request"), _l("Sent to us by the API"), _l("Sheet"), _l("Site number"),
     _l("Table: CSV, Excel, JSON or XML"), _l("The service's number: 1 is Avito; empty is all sites"),
     _l("The zone of its times"), _l("Time zone"), _l("Token"), _l("User"), _l("Vehicles XML feed (MaxPoster)"),
     _l("Youla: saved page"), _l("avito, auto.ru or drom"),
