@@ -145,7 +145,7 @@ def _smtp_url(env: Mapping[str, str]) -> str:
 def _mail_from(env: Mapping[str, str]) -> str:
     sender = envstr(env, "PROZVON_MAIL_FROM", "")
     user, _, domain = sender.rpartition("@")
-    good = bool(user) and "." in domain and sender.isascii() and not any(sign in sender for sign in " <>,;\"\r\n")
+    good = bool(user) and "." in domain and sender.isascii() and not any(sign in sender for sign in ' <>,;"\r\n')
     if (sender or envstr(env, "PROZVON_SMTP_URL", "")) and not good:
         raise ConfigError("PROZVON_MAIL_FROM must be one plain address; example: prozvon@example.ru")
     return sender

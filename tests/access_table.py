@@ -18,8 +18,8 @@ LET_IN: dict[str, tuple[bool, bool, bool, bool]] = {
 }
 
 # What supervisors look at, and what they also write.
-LOOK = ("adview|cardview|cityview|decidedpairview|jobrunview|namealiasview|samepairview|sellerview|sourcerunview|sourceview|"
-        "vehiclemoveview|vehicleview")  # fmt: skip
+LOOK = ("adview|cardview|cityview|decidedpairview|jobrunview|namealiasview|samepairview|sellerview|sourcerunview|"
+        "sourceview|vehiclemoveview|vehicleview")  # fmt: skip
 EDIT = ("carmodelview|donotcallview|generationview|makeview|operatorgroupview|operatorprofileview|statusruleview|"
         "statusview")  # fmt: skip
 
@@ -39,8 +39,11 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /api/v1/menu/", LOGGED_IN),
     # programs: without a key or a token of their own nobody; tests/api/test_access.py asks for every role
     (r"GET /api/v1/_openapi", LOGGED_IN),
-    (r"GET /api/v1/(ads|vehicles|cards|sources|source_runs|filters|groups|operators|statuses|cities|makes|models)"
-     r"/(<int:pk>)?", NOBODY),
+    (
+        r"GET /api/v1/(ads|vehicles|cards|sources|source_runs|filters|groups|operators|statuses|cities|makes|models)"
+        r"/(<int:pk>)?",
+        NOBODY,
+    ),
     (r"GET /api/v1/ads/<int:pk>/explain", NOBODY),
     (r"GET /api/v1/cards/<int:pk>/why", NOBODY),
     (r"(GET|POST) /api/v1/presence/", NOBODY),

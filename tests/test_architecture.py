@@ -22,8 +22,8 @@ ASK = {"services", "models", "reports", "security", "log_ins", "settings", "doma
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab", "letters"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs", "logs",
-    "services",
+    *ASK, *TALK, *SHOW, "", "admin", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
+    "logs", "services",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail",
     "cli_setup", "doctor", "supervisor", "demo", "seeds",
 }  # fmt: skip
@@ -53,7 +53,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
-    "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "views": {"admin", "entrance"}, "entrance": ASK | SHOW,
+    "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
+    "views": {"admin", "entrance"},
     "filter_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
