@@ -21,7 +21,7 @@ from app.services.ingest import unpack_signature
 
 JOIN_LOCK = 724101  # two joiners at once could make two vehicles of one car
 JOIN_BATCH = 5_000
-CANDIDATES = 15_000  # stored adverts that are compared at a time: what bounds the memory, whatever the texts are like
+CANDIDATES = 12_000  # stored adverts that are compared at a time: what bounds the memory, whatever the texts are like
 
 _FACTS = """
   a.id, a.source_id, a.vehicle_id, a.make_id, a.model_id, a.generation_id, a.year, a.mileage_km, a.price, a.city_id,

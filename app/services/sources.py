@@ -253,13 +253,15 @@ class _until_trouble(Iterator[AdData | Rejected]):
 
 def join_all(session: Session, now: Clock, total: Tally | None = None) -> int:
     """Join every ad that has no vehicle yet, batch by batch. Returns how many ads."""
-    ads = 0
+    ads, limit = 0, cards.JOIN_BATCH
     while True:
-        done = cards.join_new_ads(session, now())
+        done = cards.join_new_ads(session, now(), limit=limit)
         session.commit()
         if not done.ads:
             return ads
         ads += done.ads
+        # Where fewer fitted than were read, the next batch is read no larger than it needs to be.
+        limit = min(cards.JOIN_BATCH, max(500, done.ads * 5 // 4))
         if total is not None:
             total.vehicles_new += done.vehicles_new
 
