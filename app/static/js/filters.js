@@ -145,7 +145,7 @@
     const all = options();
     const at = all.findIndex((item) => item.classList.contains("active"));
     if (event.key === "Enter") { event.preventDefault(); if (!found.hidden && all.length) all[Math.max(at, 0)].click(); }
-    if (event.key === "Escape") open(false);
+    if (event.key === "Escape" || event.key === "Tab") open(false);
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp" || !all.length) return;
     event.preventDefault();
     const next = (at + (event.key === "ArrowDown" ? 1 : -1) + all.length) % all.length;
@@ -153,7 +153,8 @@
     all[next].scrollIntoView({ block: "nearest" });
     city.setAttribute("aria-activedescendant", all[next].id);
   });
-  city.addEventListener("blur", () => setTimeout(() => open(false), 200));
+  // Not on blur: towns that arrive a moment after the field has lost the focus would close under the hand.
+  document.addEventListener("pointerdown", (event) => { if (!city.parentElement.contains(event.target)) open(false); });
   function addCity(row) {
     open(false);
     city.value = "";
