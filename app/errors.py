@@ -26,6 +26,12 @@ class Refused(Exception):
         super().__init__(str(self.reason))
 
 
+def refuse_unless(verdict: Any) -> None:
+    """Go on, or refuse with the reason that the rule gave."""
+    if not verdict.passed:
+        raise Refused(verdict.reason.code, **verdict.reason.args)
+
+
 class OutsideError(Exception):
     """Somebody else's machine failed. Tried again later unless `permanent`."""
 

@@ -476,12 +476,15 @@ class Status(Model):
     is_do_not_call: Mapped[bool] = flag()
     needs_callback: Mapped[bool] = flag()
     repeat_after_min: Mapped[int | None] = mapped_column(Integer)
+    repeat_growth_pct: Mapped[int] = mapped_column(SmallInteger, server_default="0", nullable=False, default=0)
     attempts_cap: Mapped[int | None] = mapped_column(SmallInteger)
+    at_cap_id: Mapped[int | None] = mapped_column(ForeignKey("status.id", ondelete="SET NULL"))
     color: Mapped[str] = mapped_column(String(16), server_default="secondary", nullable=False, default="secondary")
     icon: Mapped[str] = mapped_column(String(32), server_default="circle", nullable=False, default="circle")
     hotkey: Mapped[str] = mapped_column(String(4), server_default="", nullable=False, default="")
     position: Mapped[int] = counter()
     is_enabled: Mapped[bool] = flag(True)
+    at_cap: Mapped[Status | None] = relationship(remote_side=[id], foreign_keys=[at_cap_id])
 
     def __repr__(self) -> str:
         return self.name
@@ -753,6 +756,7 @@ class Callback(Model):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
     timezone: Mapped[str] = words()  # the seller's
     note: Mapped[str] = words()
+    is_automatic: Mapped[bool] = flag()  # planned by the status, not by a person
     created_at: Mapped[datetime] = now_column()
     by_id: Mapped[int | None] = user_column()
     done_at: Mapped[datetime | None] = time_column()

@@ -53,8 +53,10 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         *_OWN,
         (r"DeskView$", r"(can_work|can_look|can_reveal)$"),
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
+        (r"CallbackView$", r"(can_callbacks|can_steer)$"),
         (r"AdFilterView$", r"(can_list|can_show|can_build|can_history|enable|disable|copy|archive)$"),
         (r"(OperatorGroupView|OperatorProfileView|StatusView|StatusRuleView)$", _EDIT),
+        (r"StatusView$", r"(archive|restore)$"),
         (r"SourceView$", r"(can_list|can_show|can_add|can_edit|can_pull|can_import|pull_now|enable|disable)$"),
         (r"(SourceRunView|AdView|CardView|VehicleView|CityView|JobRunView)$", _LOOK),
         (r"SourceRunView$", r"can_rejected$"),
@@ -73,7 +75,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
          r"(can_get|can_push|can_explain|can_switch)$"),
         (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
          r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Do not call|Directories|Statuses|Status rules|"
-         r"Makes|Models|Generations|Cities|Settings|Business settings|Jobs)$", r"menu_access$"),
+         r"Makes|Models|Generations|Cities|Settings|Business settings|Jobs|All call-backs)$", r"menu_access$"),
     ],
 }  # fmt: skip
 

@@ -75,6 +75,33 @@ DEFAULTS: dict[str, Default] = {
     ),
     "call_hours_from": Default(9, _l("Calls from"), _l("In the seller's local time."), _l("h"), 0, 23),
     "call_hours_to": Default(20, _l("Calls until"), _l("In the seller's local time."), _l("h"), 1, 24),
+    "callback_hour_cap": Default(
+        20,
+        _l("Call-backs that an operator may plan for one hour"),
+        _l("More than can be called is refused, and another hour is asked for. 0: as many as one likes."),
+        _l("per hour"),
+        0,
+        500,
+    ),
+    "callback_day_cap": Default(
+        120,
+        _l("Call-backs that an operator may plan for one day"),
+        _l("Counted over the seller's day; what a status plans by itself does not count. 0: as many as one likes."),
+        _l("per day"),
+        0,
+        5000,
+    ),
+    "callback_common_after_min": Default(
+        15,
+        _l("A missed call-back goes to the group after"),
+        _l(
+            "So long after its time a personal call-back of an operator who is away may be called by anyone of the "
+            "group. 0: it waits for its operator."
+        ),
+        _l("min"),
+        0,
+        1440,
+    ),
     "reseller_at": Default(50, _l("Reseller from a score of"), _l("0 is a private person, 100 a dealer."), "", 1, 100),
     "call_script": Default(
         "",

@@ -12,6 +12,7 @@ from app import entrance
 from app.admin import (
     api_keys,
     books,
+    callbacks,
     cars,
     importing,
     invites,
@@ -27,6 +28,7 @@ from app.admin import (
 
 # category, name (rights hang on it), label, view, icon
 MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
+    ("Control", "All call-backs", _l("Call-backs"), callbacks.CallbackView, "clock"),
     ("Control", "Operators", _l("Operators"), work.OperatorProfileView, "headset"),
     ("Control", "Groups", _l("Groups of operators"), work.OperatorGroupView, "users-group"),
     ("Control", "Cards", _l("Cards"), work.CardView, "id"),

@@ -34,6 +34,12 @@ SENTENCES: dict[str, Any] = {
     "callback_in_past": _l("The call-back lies in the past. Choose a later time."),
     "callback_too_far": _l("The call-back is more than a year ahead."),
     "callback_outside_hours": _l("It is not the time to call there."),
+    "callback_hour_full": _l(
+        "You have planned %(n)s call-backs from %(hour)s for an hour (the seller's time): the limit is %(cap)s. "
+        "Choose another hour."
+    ),
+    "callback_day_full": _l("You have planned %(n)s call-backs for %(day)s: the limit is %(cap)s. Choose another day."),
+    "callbacks_none_chosen": _l("Tick the call-backs first."),
     "skip_needs_reason": _l("Say in a few words why you let the ad go."),
     "note_empty": _l("The note is empty."),
     "reveal_limit": _l("You have seen %(cap)s numbers within an hour; that is the limit. Ask your supervisor."),
@@ -131,6 +137,8 @@ WORDS: dict[str, Any] = {
     "chip:15min": _l("in 15 min"), "chip:1h": _l("in an hour"), "chip:today18": _l("today 18:00"),
     "chip:tomorrow10": _l("tomorrow 10:00"), "chip:3d": _l("in 3 days"), "chip:week": _l("in a week"),
     "assigned:dealt": _l("given by the distribution"), "assigned:taken": _l("taken from the pool"),
+    "assigned:callback": _l("given for a call-back that was due"),
+    "ended:callback": _l("the call-back was due and went to a colleague"),
     "assigned:moved": _l("handed over by a supervisor"), "assigned:undone": _l("given back"),
     "ended:timeout": _l("returned: not opened in time"), "ended:absent": _l("returned: the operator was away"),
     "ended:untouched": _l("returned: nothing was written"), "ended:skipped": _l("let go"),

@@ -58,6 +58,8 @@ RIGHTS: dict[str, Any] = {
     "can_look": _l("look at cards of others"), "can_board": _l("see the board"), "can_deal": _l("deal out cards"),
     "can_move": _l("move cards"), "can_build": _l("build filters"), "can_history": _l("see the history"),
     "enable": _l("switch on"), "disable": _l("switch off"), "copy": _l("copy"), "archive": _l("archive"),
+    "restore": _l("take from the archive"),
+    "can_callbacks": _l("see everybody's call-backs"), "can_steer": _l("hand over and move call-backs"),
     "can_pull": _l("fetch by hand"), "pull_now": _l("fetch by hand"), "can_import": _l("load a file"),
     "can_rejected": _l("see rejected rows"), "can_map": _l("match names"), "ignore": _l("ignore names"),
     "can_compare": _l("compare"), "can_decide": _l("decide"), "join": _l("join cars"), "apart": _l("keep cars apart"),
@@ -76,7 +78,8 @@ RIGHTS: dict[str, Any] = {
 # Pages without a title of their own, as rights know them.
 PAGES: dict[str, Any] = {
     "RoleDifferenceView": _l("Differences of roles"),
-    "BoardView": _l("Distribution"), "DeskView": _l("Desk of an operator"), "InviteView": _l("Invitations"),
+    "BoardView": _l("Distribution"), "CallbackView": _l("Call-backs"),
+    "DeskView": _l("Desk of an operator"), "InviteView": _l("Invitations"),
     "LookupView": _l("Search in directories"), "MenuApi": _l("Menu for programs"),
     "SettingView": _l("Business settings"),
     "ApiKeyView": _l("API"), "DescriptionApi": _l("Programs: description of the API"),

@@ -60,6 +60,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /desk/.*", LOGGED_IN),
     # the board and the filters
     (r"(GET|POST) /board/.*", SUPERVISOR),
+    (r"GET /callbacks/", SUPERVISOR),
+    (r"POST /callbacks/(hand_over|share|keep|replan|undo/<int:move_id>)", SUPERVISOR),
     (r"(GET|POST) /adfilterview/.*", SUPERVISOR),
     (r"GET /lookup/.*", SUPERVISOR),
     # generated screens
@@ -68,6 +70,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (rf"POST /({EDIT})/delete/<pk>", SUPERVISOR),
     (rf"POST /({LOOK})/action/\w+/<pk>", SUPERVISOR),
     (rf"POST /({LOOK})/action_post", SUPERVISOR),
+    (r"GET /statusview/preview", SUPERVISOR),
+    (r"POST /statusview/(action/(archive|restore)/<pk>|action_post)", SUPERVISOR),
     (r"(GET|POST) /donotcallview/find", SUPERVISOR),
     (r"GET /generationview/models", SUPERVISOR),
     (r"(GET|POST) /namealiasview/map/<int:alias_id>", SUPERVISOR),

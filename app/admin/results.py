@@ -4,52 +4,55 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import request
+from flask_appbuilder import expose, has_access, permission_name
+from flask_appbuilder.actions import action
+from flask_appbuilder.fields import QuerySelectField
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from flask_login import current_user
 from markupsafe import Markup
-from wtforms import SelectField, StringField
+from wtforms import IntegerField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, NumberRange, Optional, Regexp
 
+from app import formats
 from app.admin.base import WRITE, AdminView, Listing
+from app.admin.button_row import COLORS, STATUS_ICONS, button_row
 from app.admin.shown import formatted, labels, tag
 from app.errors import Refused
+from app.extensions import db
 from app.models import Status, StatusRule
-from app.services import statuses
+from app.services import status_editing, statuses
 from app.shell import icon
 from app.wording import word
 
-COLORS = ("secondary", "green", "yellow", "orange", "red", "azure", "blue", "purple", "dark")
-STATUS_ICONS = (
-    "circle", "phone-x", "phone-pause", "phone-off", "clock", "message-2", "calendar-event", "x", "car", "users",
-    "check", "ban", "flag", "star",
-)  # fmt: skip
-
 
 class StatusView(AdminView):
-    datamodel = Listing(Status, after=lambda rows: _show_meaning(rows))
+    datamodel = Listing(Status, rel=("at_cap",), after=lambda rows: _show_meaning(rows))
     class_permission_name = "StatusView"
     route_base = "/statusview"
-    include_route_methods = WRITE
+    include_route_methods = WRITE | {"action", "action_post", "preview"}
+    list_template, show_template = "admin/status_list.html", "admin/status_show.html"
+    add_template, edit_template = "admin/status_add.html", "admin/status_edit.html"
     subject = "status"
     list_title, show_title = _l("Statuses"), _l("Status")
     add_title, edit_title = _l("New status"), _l("Change the status")
     list_columns = [
         "name",
-        "is_closing",
+        "sort",
         "meaning",
         "hotkey",
-        "repeat_after_min",
-        "attempts_cap",
         "position",
         "is_enabled",
     ]
     _FLAGS = ["is_closing", "is_reached", "makes_lead", "is_refusal", "is_sold", "is_wrong_number", "is_do_not_call",
               "needs_callback"]  # fmt: skip
-    show_columns = ["name", "code", *_FLAGS, "repeat_after_min", "attempts_cap", "color", "icon", "hotkey", "position",
-                    "is_enabled"]  # fmt: skip
-    edit_columns = ["name", *_FLAGS, "repeat_after_min", "attempts_cap", "color", "icon", "hotkey", "position",
-                    "is_enabled"]  # fmt: skip
+    _LOOKS = ["color", "icon", "hotkey", "position", "is_enabled"]
+    _AGAIN = ["repeat_after_min", "repeat_growth_pct", "attempts_cap", "at_cap"]
+    show_columns = ["name", "code", *_FLAGS, *_AGAIN, *_LOOKS]
+    edit_columns = ["name", *_FLAGS, *_AGAIN, *_LOOKS]
     add_columns = ["name", "code", *edit_columns[1:]]
     search_columns = ["name", "is_closing", "is_enabled"]
     order_columns = ["name", "position"]
@@ -60,8 +63,10 @@ class StatusView(AdminView):
         is_wrong_number=_l("Wrong number"), is_do_not_call=_l("Never call again"),
         needs_callback=_l("Asks when to call again"),
         repeat_after_min=_l("Calls again by itself after, min"), attempts_cap=_l("Tries at most"),
+        repeat_growth_pct=_l("Every next pause is longer by, percent"), at_cap=_l("With the last try the card gets"),
+        sort=_l("Kind"),
         color=_l("Colour of the button"),
-        icon=_l("Icon"), hotkey=_l("Key with Alt"), position=_l("Place among the buttons"),
+        icon=_l("Icon"), hotkey=_l("Key with Alt"), position=_l("Place in the row"),
     )  # fmt: skip
     description_columns = {
         "is_closing": _l("A closing status takes the card off the lists; a working one leaves it with the operator."),
@@ -73,6 +78,11 @@ class StatusView(AdminView):
         "is_wrong_number": _l("The number answers, but it is not the seller's."),
         "needs_callback": _l("The operator cannot choose it without a time."),
         "attempts_cap": _l("After so many tries it no longer calls again by itself. Empty: no limit."),
+        "repeat_growth_pct": _l(
+            "With 60 min and 50 percent: after 60, 90, 135 min … and 30 days at most. "
+            "Outside the seller's calling hours it waits until they begin. 0: always the same pause."
+        ),
+        "at_cap": _l("A closing status that is set by itself when the tries are used up. Empty: the card stays."),
         "color": _l("Of the stripe on the button; the word stays, so nobody has to know the colours."),
         "icon": _l("Stands on the button and in the history."),
         "position": _l("Smaller stands earlier."),
@@ -85,6 +95,7 @@ class StatusView(AdminView):
         "name": [Length(max=60)],
         "code": [Regexp(r"^[a-z][a-z0-9_]{1,30}$", message=_l("Latin letters, digits and _; from 2 to 31."))],
         "repeat_after_min": [Optional(), NumberRange(1, 43_200)], "attempts_cap": [Optional(), NumberRange(1, 1000)],
+        "repeat_growth_pct": [Optional(), NumberRange(0, 400)],
         "position": [NumberRange(0, 10_000)],
     }  # fmt: skip
     formatters_columns = formatted(
@@ -105,19 +116,95 @@ class StatusView(AdminView):
             label_columns["hotkey"], [Regexp(r"^[1-9]?$", message=_l("A digit from 1 to 9, or empty."))],
             filters=[lambda value: (value or "").strip()], description=description_columns["hotkey"],
         ),
+        "repeat_growth_pct": IntegerField(
+            label_columns["repeat_growth_pct"], validators_columns["repeat_growth_pct"], default=0,
+            filters=[lambda value: value or 0], description=description_columns["repeat_growth_pct"],
+        ),
+        "at_cap": QuerySelectField(
+            label_columns["at_cap"], query_func=lambda: status_editing.enders(db.session()), allow_blank=True,
+            get_pk_func=lambda row: row.id, description=description_columns["at_cap"], blank_text="—",
+        ),
     }  # fmt: skip
     edit_form_extra_fields = add_form_extra_fields
-    in_use_message = _l("Cards have this status, so it cannot be deleted. Switch it off instead.")
+    in_use_message = _l("Cards have this status, so it cannot be deleted. Put it into the archive instead.")
 
     def check(self, item: Status) -> None:
         statuses.check_status(item)
+        status_editing.check_key(db.session(), item)
+
+    def check_delete(self, item: Status) -> None:
+        if n := status_editing.uses(db.session(), item.id):
+            raise Refused("status_in_use", n=n)
+
+    @action("archive", _l("Put into the archive"), _l("The button goes; cards and history keep the status."), "archive")
+    def archive(self, items: Any) -> Any:
+        return self.act(
+            items,
+            lambda row: status_editing.switch(db.session(), row, on=False, actor_id=current_user.id),
+            lambda n: ngettext("%(num)s status is in the archive.", "%(num)s statuses are in the archive.", n),
+        )
+
+    @action("restore", _l("Take from the archive"), _l("The button comes back to the desks."), "arrow-back-up")
+    def restore(self, items: Any) -> Any:
+        return self.act(
+            items,
+            lambda row: status_editing.switch(db.session(), row, on=True, actor_id=current_user.id),
+            lambda n: ngettext("%(num)s status has its button again.", "%(num)s statuses have their buttons again.", n),
+        )
+
+    @expose("/preview")
+    @has_access
+    @permission_name("list")
+    def preview(self) -> Any:
+        """The row of buttons as the form would have it, before anybody saves."""
+        return self.render_template("admin/_status_row.html", buttons=button_row(request.args))
+
+    def render_template(self, template: str, **more: Any) -> str:
+        if template == self.show_template:
+            more["changes"] = [_told(row) for row in status_editing.edits(db.session(), int(more["pk"]))]
+        if template in (self.list_template, self.add_template, self.edit_template):
+            more["buttons"] = button_row({"pk": str((request.view_args or {}).get("pk", ""))})
+        return str(super().render_template(template, **more))
 
 
 def _show_meaning(rows: list[Any]) -> None:
-    names = ("makes_lead", "is_refusal", "is_sold", "is_wrong_number", "is_do_not_call", "needs_callback", "is_reached")
     for row in rows:
-        told = [str(StatusView.label_columns[name]) for name in names if getattr(row, name)]
-        row.meaning = "; ".join(told)
+        row.sort = tag(_("closing"), "warning") if row.is_closing else tag(_("working"), "info")
+        row.meaning = _meaning(row)
+
+
+def _meaning(row: Status) -> Any:
+    """Every flag as a word, with what it does in its title."""
+    told = [
+        Markup('<span class="tag" title="{}">{}</span>').format(
+            StatusView.description_columns[name], StatusView.label_columns[name]
+        )
+        for name in StatusView._FLAGS[1:]
+        if getattr(row, name)
+    ]
+    if row.repeat_after_min is not None:
+        told.append(_again(row))
+    return Markup('<div class="text-wrap">{}</div>').format(Markup(" ").join(told)) if told else formats.cell(None)
+
+
+def _again(row: Status) -> Markup:
+    lines = [_("Calls again in %(n)s min", n=formats.number(row.repeat_after_min))]
+    if row.repeat_growth_pct:
+        lines.append(_("each time %(n)s %% longer", n=row.repeat_growth_pct))
+    if row.attempts_cap:
+        lines.append(ngettext("%(num)s try at most", "%(num)s tries at most", row.attempts_cap))
+        lines.append(_("then «%(status)s»", status=row.at_cap) if row.at_cap else _("then a person decides"))
+    return Markup("<span>{}</span>").format("; ".join(map(str, lines)))
+
+
+def _told(row: Any) -> dict[str, Any]:
+    """One change of a status: every property by its label, before and after."""
+    changed = [
+        (StatusView.label_columns.get(name, name), [formats.cell(one) for one in pair])
+        for name, pair in (row.details or {}).items()
+        if isinstance(pair, list) and len(pair) == 2
+    ]
+    return {"at": row.at, "by": row.by_name, "what": word(row.what, "event"), "changed": changed}
 
 
 class StatusRuleView(AdminView):

@@ -69,6 +69,15 @@ def is_within(local: datetime, hours: tuple[int, int]) -> bool:
     return hours[0] <= local.hour < hours[1]
 
 
+def next_open(at: datetime, seller_tz: tzinfo, hours: tuple[int, int] = CALL_HOURS) -> datetime:
+    """`at` itself, or the next beginning of the calling hours: what plans itself must not ring anybody out of bed."""
+    local = at.astimezone(seller_tz)
+    if is_within(local, hours):
+        return at
+    day = local.date() if local.hour < hours[0] else local.date() + timedelta(days=1)
+    return datetime.combine(day, time(hours[0]), seller_tz).astimezone(UTC)
+
+
 def is_warning(verdict: Verdict) -> bool:
     return verdict.passed and verdict.reason.code == OUTSIDE_HOURS
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from app.domain.verdict import Verdict, no, yes
+
+LONGEST_PAUSE_MIN = 30 * 24 * 60  # growing pauses end here: whoever is called later has sold the car
 
 
 class StatusKind(StrEnum):
@@ -31,7 +33,9 @@ class StatusSpec:
     is_do_not_call: bool = False
     needs_callback: bool = False
     repeat_after_min: int | None = None  # call again by itself after so long
+    repeat_growth_pct: int = 0  # every next pause is so much longer than the one before
     attempts_cap: int | None = None
+    at_cap_id: int | None = None  # the closing status that the card gets with the last try
     allowed_from: frozenset[int] = frozenset()
 
     @property
@@ -100,6 +104,10 @@ def is_sound(spec: StatusSpec) -> Verdict:
         return no("closing_status_calls_again")
     if not spec.is_closing and (spec.is_refusal or spec.is_sold or spec.is_do_not_call):
         return no("status_should_close")
+    if spec.repeat_growth_pct and spec.repeat_after_min is None:
+        return no("status_growth_without_pause")
+    if spec.at_cap_id is not None and (spec.is_closing or spec.attempts_cap is None):
+        return no("status_at_cap_without_cap")
     return yes("status_sound")
 
 
@@ -109,4 +117,25 @@ def repeat_at(spec: StatusSpec, attempts_n: int, now: datetime) -> datetime | No
         return None
     if spec.attempts_cap is not None and attempts_n >= spec.attempts_cap:
         return None
-    return now + timedelta(minutes=spec.repeat_after_min)
+    pause = spec.repeat_after_min * (1 + spec.repeat_growth_pct / 100) ** min(max(attempts_n - 1, 0), 100)
+    return now + timedelta(minutes=round(min(pause, LONGEST_PAUSE_MIN)))
+
+
+def closes_with(spec: StatusSpec, attempts_n: int, known: Mapping[int, StatusSpec]) -> StatusSpec | None:
+    """What a card is closed with when its tries are used up; None: it stays, and a person decides.
+
+    A status that has been switched off meanwhile, or that no longer closes, is not set behind anybody's back.
+    """
+    if spec.is_closing or spec.attempts_cap is None or attempts_n < spec.attempts_cap:
+        return None
+    last = known.get(spec.at_cap_id or 0)
+    return last if last is not None and last.is_closing and last.is_enabled else None
+
+
+def may_end_tries(last: StatusSpec) -> Verdict:
+    """Whether a status may stand at the end of tries: a lead or a stop-list entry is never made by a counter."""
+    if not last.is_closing:
+        return no("status_at_cap_stays_open")
+    if last.makes_lead or last.is_do_not_call or last.is_reached:
+        return no("status_at_cap_needs_person")
+    return yes("status_sound")

@@ -35,6 +35,7 @@ from app.jobs import (
     refresh_prices,
     return_cards,
     send_mail,
+    share_callbacks,
 )
 from app.logs import mask
 from app.models import JobRun
@@ -81,6 +82,7 @@ JOBS: tuple[Job, ...] = (
     Job(join_ads.run,         every=seconds(30)),
     Job(match_cards.run,      every=seconds(5)),
     Job(distribute_cards.run, every=seconds(10)),
+    Job(share_callbacks.run,  every=seconds(30)),
     Job(return_cards.run,     every=minutes(1)),
     Job(recognise_again.run,  every=minutes(1)),
     Job(refresh_prices.run,   every=minutes(10)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
@@ -85,25 +85,28 @@ def move(
     )
     session.add(record)
     session.flush()
-    _hand_over(session, plan.cards, was, place, actor_id, record.id)
+    hand_over(session, plan.cards, was, place, actor_id=actor_id, move_id=record.id)
     note_event(
         session, "cards_moved", actor_id=actor_id, subject="mass_move", subject_id=record.id, n=len(plan.cards), why=why
     )
     return record
 
 
-def _hand_over(
+def hand_over(
     session: Session,
     targets: Sequence[tuple[int, int]],
     was: dict[int, tuple[int | None, int]],
     place: Place,
-    actor_id: int,
-    move_id: int,
+    *,
+    actor_id: int | None = None,
+    move_id: int | None = None,
+    why: str = "moved",
 ) -> None:
+    """Cards go over to operators, (card, operator) each. The counters of both sides must be locked already."""
     ids = [card for card, _ in targets]
     counters.leave(session, ids)
-    end_assignments(session, ids, place.now, "moved")
-    values = place.values(ids=ids, users=[user for _, user in targets], actor=actor_id, move=move_id)
+    end_assignments(session, ids, place.now, why)
+    values = place.values(ids=ids, users=[user for _, user in targets], actor=actor_id, move=move_id, why=why)
     session.execute(
         text("""
         UPDATE card c SET operator_id = n.user_id, stage = CASE WHEN c.stage = 0 THEN 1 ELSE c.stage END,
@@ -116,7 +119,7 @@ def _hand_over(
     session.execute(
         text("""
         INSERT INTO assignment (card_id, operator_id, from_at, by_id, why, move_id)
-        SELECT n.id, n.user_id, :now, :actor, 'moved', :move
+        SELECT n.id, n.user_id, :now, :actor, :why, :move
         FROM unnest(CAST(:ids AS bigint[]), CAST(:users AS int[])) AS n(id, user_id)
         """),
         values,
@@ -130,6 +133,14 @@ def _hand_over(
         values,
     )
     enter(session, ids, place, by_day=True, from_pool=[card for card in ids if was[card][1] == POOL])
+
+
+def to_undo(session: Session, move_id: int | None) -> Row[Any] | None:
+    """A hand-over that can still be taken back, with the number of its cards."""
+    return session.execute(
+        text("SELECT id, jsonb_array_length(cards) AS n FROM mass_move WHERE id = :id AND undone_at IS NULL"),
+        {"id": move_id},
+    ).one_or_none()
 
 
 def undo_move(session: Session, move_id: int, place: Place, *, actor_id: int) -> int:

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from app import settings
 from app.domain import callbacks as callback_rules
-from app.domain.statuses import StatusKind, StatusSpec, is_sound, may_change, may_follow, repeat_at
-from app.domain.verdict import Verdict
-from app.errors import Refused
+from app.domain.statuses import (
+    StatusKind,
+    StatusSpec,
+    closes_with,
+    is_sound,
+    may_change,
+    may_end_tries,
+    may_follow,
+    repeat_at,
+)
+from app.errors import Refused, refuse_unless
 from app.models import (
     CALLBACK,
     CLOSED,
@@ -29,8 +35,9 @@ from app.models import (
     StatusChange,
     StatusRule,
 )
-from app.services import counters, returning
+from app.services import callbacks, counters, returning
 from app.services.audit import note_event
+from app.services.callbacks import call_hours, seller_zone
 from app.services.ingest import storable
 
 
@@ -42,11 +49,6 @@ class Result:
     callback_at: datetime | None = None
     anyones: bool = False  # anybody of the group may make the call
     note: str = ""
-
-
-def refuse_unless(verdict: Verdict) -> None:
-    if not verdict.passed:
-        raise Refused(verdict.reason.code, **verdict.reason.args)
 
 
 def specs(session: Session) -> dict[int, StatusSpec]:
@@ -72,7 +74,9 @@ def spec_of(row: Status, allowed_from: frozenset[int] = frozenset()) -> StatusSp
         is_do_not_call=bool(row.is_do_not_call),
         needs_callback=bool(row.needs_callback),
         repeat_after_min=row.repeat_after_min,
+        repeat_growth_pct=row.repeat_growth_pct or 0,
         attempts_cap=row.attempts_cap,
+        at_cap_id=row.at_cap.id if row.at_cap is not None else row.at_cap_id,
         allowed_from=allowed_from,
     )
 
@@ -113,8 +117,7 @@ def set_status(
         )
     )
     if result.callback_at is not None and not new.is_closing:  # a closing button may find a time left in the form
-        zone = seller_zone(session, card)
-        refuse_unless(callback_rules.may_plan(result.callback_at, now, zone, call_hours(session)))
+        callbacks.check_plan(session, card, result.callback_at, now=now, bound=not is_supervisor)
     was_closed = card.stage == CLOSED
     _record(session, card, new, result, actor_id, now)
     if new.is_closing:
@@ -123,9 +126,33 @@ def set_status(
         if was_closed:
             _open_again(session, card, actor_id, now)
         card.attempts_n += 1
-        plan_again(session, card, result.callback_at or repeat_at(new, card.attempts_n, now), result, actor_id, now)
+        _go_on(session, card, new, result, actor_id, now, known)
     session.flush()
     return card
+
+
+def _go_on(
+    session: Session,
+    card: Card,
+    new: StatusSpec,
+    result: Result,
+    actor_id: int,
+    now: datetime,
+    known: dict[int, StatusSpec],
+) -> None:
+    """The card stays and is called again: when a person said, or by itself, until its tries are used up."""
+    last = closes_with(new, card.attempts_n, known) if result.callback_at is None else None
+    if last is not None:
+        _record(session, card, last, Result(last.id), actor_id, now, at_cap=card.attempts_n)
+        _close(session, card, last, actor_id, now)
+        return
+    by_itself = repeat_at(new, card.attempts_n, now) if result.callback_at is None else None
+    if by_itself is not None:
+        hours = call_hours(session)
+        by_itself = callback_rules.next_open(by_itself, seller_zone(session, card), hours)
+    plan_again(
+        session, card, result.callback_at or by_itself, result, actor_id, now, is_automatic=by_itself is not None
+    )
 
 
 def _open_again(session: Session, card: Card, actor_id: int, now: datetime) -> None:
@@ -140,7 +167,9 @@ def _open_again(session: Session, card: Card, actor_id: int, now: datetime) -> N
     counters.come_back(session, [card.id])
 
 
-def _record(session: Session, card: Card, new: StatusSpec, result: Result, actor_id: int, now: datetime) -> None:
+def _record(
+    session: Session, card: Card, new: StatusSpec, result: Result, actor_id: int, now: datetime, **more: Any
+) -> None:
     note = storable(result.note).strip()[:5000]
     session.add(StatusChange(card_id=card.id, old_id=card.status_id, new_id=new.id, by_id=actor_id, at=now, note=note))
     if note:
@@ -149,7 +178,7 @@ def _record(session: Session, card: Card, new: StatusSpec, result: Result, actor
     card.processed_at = now
     card.version += 1
     session.flush()
-    note_event(session, "status_set", actor_id=actor_id, subject="card", subject_id=card.id, status=new.code)
+    note_event(session, "status_set", actor_id=actor_id, subject="card", subject_id=card.id, status=new.code, **more)
 
 
 def _close(session: Session, card: Card, new: StatusSpec, actor_id: int, now: datetime) -> None:
@@ -188,7 +217,16 @@ def _stop_calling(session: Session, card: Card, actor_id: int, now: datetime) ->
             session.add(DoNotCall(phone=phone, reason="status", by_id=actor_id, at=now))
 
 
-def plan_again(session: Session, card: Card, at: datetime | None, result: Result, actor_id: int, now: datetime) -> None:
+def plan_again(
+    session: Session,
+    card: Card,
+    at: datetime | None,
+    result: Result,
+    actor_id: int,
+    now: datetime,
+    *,
+    is_automatic: bool = False,
+) -> None:
     """One open call-back per card: a new one replaces it; without a time the card is plainly in work."""
     session.execute(
         text("UPDATE callback SET done_at = :now WHERE card_id = :id AND done_at IS NULL"), {"id": card.id, "now": now}
@@ -204,28 +242,12 @@ def plan_again(session: Session, card: Card, at: datetime | None, result: Result
                 at=at,
                 timezone=str(zone),
                 note=storable(result.note).strip()[:1000],
+                is_automatic=is_automatic,
                 by_id=actor_id,
                 created_at=now,
             )
         )
     session.flush()
-
-
-def seller_zone(session: Session, card: Card) -> ZoneInfo:
-    """The zone of the ad's city; a phone tells nothing about where its owner is."""
-    name = session.execute(
-        text("""
-        SELECT COALESCE(c.timezone, NULLIF(r.timezone, ''), 'Europe/Moscow') FROM vehicle v
-        LEFT JOIN city c ON c.id = v.city_id LEFT JOIN region r ON r.id = v.region_id WHERE v.id = :id
-        """),
-        {"id": card.vehicle_id},
-    ).scalar()
-    return ZoneInfo(name or "Europe/Moscow")
-
-
-def call_hours(session: Session) -> tuple[int, int]:
-    rules = settings.all_of(session)
-    return rules["call_hours_from"], rules["call_hours_to"]
 
 
 def _locked(session: Session, card_id: int) -> Card:
@@ -240,6 +262,8 @@ def _locked(session: Session, card_id: int) -> Card:
 def check_status(row: Status) -> None:
     """Refuse a status whose flags contradict each other; asked when a supervisor saves it."""
     refuse_unless(is_sound(spec_of(row)))
+    if row.at_cap is not None:
+        refuse_unless(may_end_tries(spec_of(row.at_cap)))
 
 
 # code, name, colour, icon, key, flags

@@ -178,12 +178,15 @@ def upgrade() -> None:
     sa.Column('is_do_not_call', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('needs_callback', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('repeat_after_min', sa.Integer(), nullable=True),
+    sa.Column('repeat_growth_pct', sa.SmallInteger(), server_default='0', nullable=False),
     sa.Column('attempts_cap', sa.SmallInteger(), nullable=True),
+    sa.Column('at_cap_id', sa.Integer(), nullable=True),
     sa.Column('color', sa.String(length=16), server_default='secondary', nullable=False),
     sa.Column('icon', sa.String(length=32), server_default='circle', nullable=False),
     sa.Column('hotkey', sa.String(length=4), server_default='', nullable=False),
     sa.Column('position', sa.Integer(), server_default='0', nullable=False),
     sa.Column('is_enabled', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.ForeignKeyConstraint(['at_cap_id'], ['status.id'], ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('code')
     )
@@ -821,6 +824,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('timezone', sa.Text(), server_default='', nullable=False),
     sa.Column('note', sa.Text(), server_default='', nullable=False),
+    sa.Column('is_automatic', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('by_id', sa.Integer(), nullable=True),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.domain.callbacks import Chip, chips, is_warning, is_within, may_plan, when_again
+from app.domain.callbacks import Chip, chips, is_warning, is_within, may_plan, next_open, when_again
 
 MOSCOW, OMSK, KAMCHATKA = ZoneInfo("Europe/Moscow"), ZoneInfo("Asia/Omsk"), ZoneInfo("Asia/Kamchatka")
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)  # 12:00 in Moscow, 15:00 in Omsk, 21:00 in Kamchatka
@@ -83,3 +83,9 @@ def test_offered_chip_shows_the_sellers_time_and_its_warning() -> None:
     assert is_warning(found[Chip.IN_15_MIN].verdict)
     assert not is_warning(found[Chip.TOMORROW_10].verdict)
     assert found[Chip.TOMORROW_10].local.hour == 10
+
+
+def test_what_plans_itself_waits_for_the_sellers_morning() -> None:
+    assert next_open(NOW, MOSCOW) == NOW
+    assert next_open(NOW, KAMCHATKA) == datetime(2026, 11, 22, 21, tzinfo=UTC)  # 21:00 there: tomorrow at nine
+    assert next_open(NOW - timedelta(hours=8), MOSCOW) == datetime(2026, 11, 22, 6, tzinfo=UTC)  # four at night

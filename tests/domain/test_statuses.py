@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.statuses import StatusKind, StatusRules, StatusSpec, is_sound, may_change, may_follow, repeat_at
+from app.domain.statuses import (
+    StatusKind,
+    StatusRules,
+    StatusSpec,
+    closes_with,
+    is_sound,
+    may_change,
+    may_follow,
+    repeat_at,
+)
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 NO_ANSWER = StatusSpec(id=1, code="no_answer", repeat_after_min=90, attempts_cap=3)
@@ -100,3 +109,27 @@ def test_no_answer_calls_again_until_enough_tries_were_made() -> None:
     assert repeat_at(NO_ANSWER, 3, NOW) is None
     assert repeat_at(THINKING, 0, NOW) is None
     assert repeat_at(replace(REFUSED, repeat_after_min=5), 0, NOW) is None
+
+
+def test_pauses_grow_by_the_percentage_and_end_at_thirty_days() -> None:
+    growing = replace(NO_ANSWER, repeat_after_min=60, repeat_growth_pct=50, attempts_cap=None)
+    minutes = [(repeat_at(growing, n, NOW) - NOW) / timedelta(minutes=1) for n in (0, 1, 2, 3)]
+    assert minutes == [60, 60, 90, 135]
+    assert repeat_at(growing, 10**9, NOW) == NOW + timedelta(days=30)
+
+
+def test_the_last_try_closes_with_a_status_that_still_closes() -> None:
+    tried = replace(NO_ANSWER, attempts_cap=3, at_cap_id=REFUSED.id)
+    known = {REFUSED.id: REFUSED}
+    assert closes_with(tried, 2, known) is None
+    assert closes_with(tried, 3, known) == REFUSED
+    assert closes_with(tried, 3, {}) is None
+    assert closes_with(tried, 3, {REFUSED.id: replace(REFUSED, is_enabled=False)}) is None
+    assert closes_with(tried, 3, {REFUSED.id: replace(REFUSED, kind=StatusKind.WORKING)}) is None
+    assert closes_with(replace(tried, attempts_cap=None), 99, known) is None
+
+
+def test_growth_needs_a_pause_and_an_end_needs_a_number_of_tries() -> None:
+    assert is_sound(replace(THINKING, repeat_growth_pct=10)).reason.code == "status_growth_without_pause"
+    assert is_sound(replace(NO_ANSWER, attempts_cap=None, at_cap_id=1)).reason.code == "status_at_cap_without_cap"
+    assert is_sound(replace(REFUSED, at_cap_id=1, attempts_cap=2)).reason.code == "status_at_cap_without_cap"

@@ -285,3 +285,60 @@ def test_a_status_that_contradicts_itself_is_refused(session):
     with pytest.raises(Refused) as refused:
         statuses.check_status(models.Status(code="x", name="X", is_sold=True, makes_lead=True, is_closing=True))
     assert refused.value.reason.code == "status_contradicts"
+
+
+# --- pauses that grow, and what happens when the tries are used up
+
+
+def test_pauses_grow_with_every_try_and_wait_for_the_sellers_morning(session, card, operator):
+    growing = factories.make_status(session, repeat_after_min=60, repeat_growth_pct=100)
+    for hours in (1, 2, 4):
+        press(session, card, growing.code, operator)
+        assert card.next_call_at == NOON + timedelta(hours=hours)
+    press(session, card, growing.code, operator)  # 20:00 in Moscow: nobody is called any more
+    assert card.next_call_at == NOON + timedelta(hours=21)
+    planned = session.scalars(select(models.Callback).where(models.Callback.done_at.is_(None))).one()
+    assert planned.is_automatic
+
+
+def test_with_the_last_try_the_card_gets_the_closing_status_that_the_supervisor_chose(session, card, operator):
+    end = factories.make_status(session, is_closing=True)
+    tried = factories.make_status(session, repeat_after_min=60, attempts_cap=2, at_cap_id=end.id)
+    press(session, card, tried.code, operator)
+    assert card.stage == CALLBACK
+    press(session, card, tried.code, operator)
+    session.refresh(operator)
+    assert (card.stage, card.status_id, card.closed_why, card.attempts_n) == (CLOSED, end.id, "status", 2)
+    assert changes(session) == [(None, tried.id), (tried.id, tried.id), (tried.id, end.id)]
+    assert operator.open_n == 0
+    assert session.scalars(select(models.Callback.id).where(models.Callback.done_at.is_(None))).all() == []
+
+
+def test_a_time_that_a_person_has_chosen_outweighs_the_last_try(session, card, operator):
+    end = factories.make_status(session, is_closing=True)
+    tried = factories.make_status(session, repeat_after_min=60, attempts_cap=1, at_cap_id=end.id)
+    press(session, card, tried.code, operator, callback_at=SOON)
+    assert (card.stage, card.next_call_at) == (CALLBACK, SOON)
+
+
+def test_an_end_that_was_put_into_the_archive_is_not_set(session, card, operator):
+    end = factories.make_status(session, is_closing=True, is_enabled=False)
+    tried = factories.make_status(session, repeat_after_min=60, attempts_cap=1, at_cap_id=end.id)
+    press(session, card, tried.code, operator)
+    assert (card.stage, card.status_id, card.next_call_at) == (IN_WORK, tried.id, None)
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [
+        ({}, "status_at_cap_stays_open"),
+        ({"is_closing": True, "makes_lead": True}, "status_at_cap_needs_person"),
+        ({"is_closing": True, "is_do_not_call": True}, "status_at_cap_needs_person"),
+        ({"is_closing": True, "is_reached": True}, "status_at_cap_needs_person"),
+    ],
+)
+def test_what_only_a_person_can_know_is_never_set_by_a_counter(session, flags, code):
+    end = factories.make_status(session, **flags)
+    with pytest.raises(Refused) as refused:
+        statuses.check_status(models.Status(code="x", name="X", repeat_after_min=5, attempts_cap=3, at_cap=end))
+    assert refused.value.reason.code == code
