@@ -47,7 +47,7 @@ DEFAULTS: dict[str, Default] = {
         720,
     ),
     "deal_batch": Default(
-        500, _l("Cards dealt at once"), _l("Upper bound of one pass of the distribution."), "", 10, 20000
+        500, _l("Cards dealt at once"), _l("Upper bound of one pass of the distribution."), _l("cards"), 10, 20000
     ),
     "absent_after_min": Default(
         30,
@@ -102,7 +102,9 @@ DEFAULTS: dict[str, Default] = {
         0,
         1440,
     ),
-    "reseller_at": Default(50, _l("Reseller from a score of"), _l("0 is a private person, 100 a dealer."), "", 1, 100),
+    "reseller_at": Default(
+        50, _l("Reseller from a score of"), _l("0 is a private person, 100 a dealer."), _l("points"), 1, 100
+    ),
     "call_script": Default(
         "",
         _l("Script of the call"),
@@ -111,7 +113,9 @@ DEFAULTS: dict[str, Default] = {
             "A group may have a script of its own."
         ),
     ),
-    "reveals_per_hour": Default(300, _l("Phone numbers shown per hour"), _l("For one person."), "", 1, 10000),
+    "reveals_per_hour": Default(
+        300, _l("Phone numbers shown per hour"), _l("For one person."), _l("per hour"), 1, 10000
+    ),
 }
 
 

@@ -36,7 +36,7 @@ class AdView(AdminView):
     include_route_methods = READ | ACT
     list_title, show_title = _l("Ads"), _l("Ad")
     empty_text = _l("Adverts come by themselves as soon as a source is pulled or a file is imported.")
-    list_columns = ["title", "source", "state", "price", "year", "mileage_km", "city_name", "phone", "published_at",
+    list_columns = ["title", "source", "state", "price", "year", "mileage_km", "city_name", "published_at", "phone",
                     "vehicle_id"]  # fmt: skip
     show_columns = [
         "title", "url", "source", "external_id", "state", "vehicle_id", "price", "prev_price", "year", "mileage_km",

@@ -20,7 +20,7 @@ from wtforms.validators import Length, NumberRange, Optional, Regexp
 from app import formats
 from app.admin.base import WRITE, AdminView, Listing
 from app.admin.button_row import COLORS, STATUS_ICONS, button_row
-from app.admin.shown import formatted, labels, tag
+from app.admin.shown import LABELS, formatted, labels, tag
 from app.errors import Refused
 from app.extensions import db
 from app.models import Status, StatusRule
@@ -205,6 +205,10 @@ def _told(row: Any) -> dict[str, Any]:
         if isinstance(pair, list) and len(pair) == 2
     ]
     return {"at": row.at, "by": row.by_name, "what": word(row.what, "event"), "changed": changed}
+
+
+# The audit log tells of changed statuses by the same labels.
+LABELS.update({name: StatusView.label_columns[name] for name in StatusView.show_columns if name not in LABELS})
 
 
 class StatusRuleView(AdminView):

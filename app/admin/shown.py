@@ -95,17 +95,17 @@ def words(kind: str = "") -> Callable[[Any], str]:
 
 def masked(value: Any) -> Any:
     if isinstance(value, list | tuple):
-        return ", ".join(formats.phone(one, masked=True) for one in value) or formats.NOTHING
-    return formats.phone(value, masked=True)
+        return Markup(", ").join(masked(one) for one in value) or formats.NOTHING
+    return Markup('<span class="nowrap">{}</span>').format(formats.phone(value, masked=True))
 
 
-def clipped(length: int = 60) -> Callable[[Any], Any]:
+def clipped(length: int = 60, css: str = "") -> Callable[[Any], Any]:
     def show(value: Any) -> Any:
         words_ = " ".join(str(value or "").split())
         if not words_:
             return formats.cell(None)
         short = words_ if len(words_) <= length else words_[: length - 1] + "…"
-        return Markup('<span title="{}">{}</span>').format(words_[:500], short)
+        return Markup('<span class="{}" title="{}">{}</span>').format(css, words_[:500], short)
 
     return show
 
@@ -213,7 +213,7 @@ FORMATS: dict[str, Callable[[Any], Any]] = {
     "missed": clipped(80), "seller_kind": words(), "body": words(), "fuel": words(), "gearbox": words(),
     "drive": words("drive"), "wheel": words(), "color": words(), "counts": pairs, "written": pairs, "edits": pairs,
     "price_pct": lambda value: formats.NOTHING if value is None else f"{value}\u00a0%",
-    "details": pairs, "rejected_reasons": pairs, "title": clipped(70),
+    "details": pairs, "rejected_reasons": pairs, "title": clipped(70, "named"),
 }  # fmt: skip
 
 

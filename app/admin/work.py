@@ -166,7 +166,7 @@ class CardView(AdminView):
     base_order = ("id", "desc")
     label_columns = labels(car=_l("Vehicle"), operator_id=_l("No. of the operator"))
     formatters_columns = formatted(
-        id=card_link, stage=stage, car=clipped(60), closed_why=lambda value: word(value, "closed"),
+        id=card_link, stage=stage, car=clipped(60, "named"), closed_why=lambda value: word(value, "closed"),
         status=lambda value: tag(value.name, "info") if value else formats.cell(None),
     )  # fmt: skip
     search_form_extra_fields = {

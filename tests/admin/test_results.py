@@ -113,3 +113,11 @@ def test_out_of_the_archive_a_status_does_not_take_a_key_that_has_found_another_
     assert "Клавиша 1 занята" in page
     session.refresh(one)
     assert one.is_enabled is False
+
+
+def test_the_audit_log_tells_of_an_edit_by_the_labels_of_the_form(session, as_supervisor, as_admin):
+    one = make_status(session, name="Было", position=1)
+    as_supervisor.post(f"/statusview/edit/{one.id}", data=FORM | {"name": "Стало", "is_reached": "y"})
+    log = as_admin.get("/auditview/list/").text
+    assert "Дозвон: ответил человек: Нет → Да" in log
+    assert "is_reached" not in log[log.index("<tbody") : log.index("</tbody")]
