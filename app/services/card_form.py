@@ -176,7 +176,7 @@ def reveal(session: Session, card_id: int, *, actor_id: int, now: datetime, addr
             SELECT p FROM (SELECT unnest(a.phones) AS p, a.state, a.published_at FROM ad a JOIN card c
                            ON c.vehicle_id = a.vehicle_id WHERE c.id = :id) q
             WHERE NOT EXISTS (SELECT 1 FROM do_not_call d WHERE d.phone = q.p AND (d.until IS NULL OR d.until > :now))
-            GROUP BY p ORDER BY min(CASE state WHEN 'active' THEN 0 ELSE 1 END), max(published_at) DESC NULLS LAST
+            GROUP BY p ORDER BY min(CASE state WHEN 'active' THEN 0 ELSE 1 END), max(published_at) DESC NULLS LAST, p
             """),
             {"id": card_id, "now": now},
         )
