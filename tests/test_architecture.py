@@ -23,7 +23,7 @@ SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "sh
         "generated_pages", "wording_fab", "letters"}  # fmt: skip
 EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
-    "logs", "services",
+    "logs", "services", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail",
     "cli_setup", "doctor", "supervisor", "demo", "seeds",
 }  # fmt: skip
@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # talks
     "sources": TALK, "crm": TALK, "sms": TALK, "telephony": TALK, "smtp": TALK,
     # does
-    "models": {"domain", "extensions"},
+    "tables": {"domain", "extensions"}, "models": {"domain", "extensions", "tables"},
     "settings": {"models", "extensions", "errors"},
     "log_ins": {"models", "extensions"}, "security": {"log_ins", "models", "extensions"},
     # security: an invitation ends in an account; seeds: the deploy step brings the books
