@@ -51,7 +51,7 @@ run: install
 	@exec $(BIN)/python run.py
 
 test: install $(VENV)/.installed-dev
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 bench: install
 	$(BIN)/python -m bench $(ARGS)
