@@ -456,6 +456,8 @@ class Status(Model):
     is_enabled: Mapped[bool] = flag(True)
     at_cap: Mapped[Status | None] = relationship(remote_side=[id], foreign_keys=[at_cap_id])
 
+    # The outcome of a call after which the desk proposes this result; empty: none.
+    suggested_by: Mapped[str] = mapped_column(String(16), server_default="", nullable=False, default="")
     def __repr__(self) -> str:
         return self.name
 

@@ -23,7 +23,7 @@ from app.admin.button_row import COLORS, STATUS_ICONS, button_row
 from app.admin.shown import LABELS, formatted, labels, tag
 from app.errors import Refused
 from app.extensions import db
-from app.models import Status, StatusRule
+from app.models import OUTCOMES, Status, StatusRule
 from app.services import status_editing, statuses
 from app.shell import icon
 from app.wording import word
@@ -50,7 +50,7 @@ class StatusView(AdminView):
     _FLAGS = ["is_closing", "is_reached", "makes_lead", "is_refusal", "is_sold", "is_wrong_number", "is_do_not_call",
               "needs_callback"]  # fmt: skip
     _LOOKS = ["color", "icon", "hotkey", "position", "is_enabled"]
-    _AGAIN = ["repeat_after_min", "repeat_growth_pct", "attempts_cap", "at_cap"]
+    _AGAIN = ["suggested_by", "repeat_after_min", "repeat_growth_pct", "attempts_cap", "at_cap"]
     show_columns = ["name", "code", *_FLAGS, *_AGAIN, *_LOOKS]
     edit_columns = ["name", *_FLAGS, *_AGAIN, *_LOOKS]
     add_columns = ["name", "code", *edit_columns[1:]]
@@ -64,7 +64,7 @@ class StatusView(AdminView):
         needs_callback=_l("Asks when to call again"),
         repeat_after_min=_l("Calls again by itself after, min"), attempts_cap=_l("Tries at most"),
         repeat_growth_pct=_l("Every next pause is longer by, percent"), at_cap=_l("With the last try the card gets"),
-        sort=_l("Kind"),
+        sort=_l("Kind"), suggested_by=_l("Proposed after a call that ended with"),
         color=_l("Colour of the button"),
         icon=_l("Icon"), hotkey=_l("Key with Alt"), position=_l("Place in the row"),
     )  # fmt: skip
@@ -82,6 +82,7 @@ class StatusView(AdminView):
             "With 60 min and 50 percent: after 60, 90, 135 min … and 30 days at most. "
             "Outside the seller's calling hours it waits until they begin. 0: always the same pause."
         ),
+        "suggested_by": _l("The desk proposes this result by itself; the operator confirms it with one key."),
         "at_cap": _l("A closing status that is set by itself when the tries are used up. Empty: the card stays."),
         "color": _l("Of the stripe on the button; the word stays, so nobody has to know the colours."),
         "icon": _l("Stands on the button and in the history."),
@@ -102,6 +103,7 @@ class StatusView(AdminView):
         is_closing=lambda value: tag(_("closing"), "warning") if value else tag(_("working"), "info"),
         color=lambda value: word(value, "button"), icon=lambda value: icon(value),
         code=lambda value: Markup("<code>{}</code>").format(value),
+        suggested_by=lambda value: word(value, "outcome"),
     )  # fmt: skip
     add_form_extra_fields = {
         "color": SelectField(
@@ -119,6 +121,10 @@ class StatusView(AdminView):
         "repeat_growth_pct": IntegerField(
             label_columns["repeat_growth_pct"], validators_columns["repeat_growth_pct"], default=0,
             filters=[lambda value: value or 0], description=description_columns["repeat_growth_pct"],
+        ),
+        "suggested_by": SelectField(
+            label_columns["suggested_by"], description=description_columns["suggested_by"],
+            choices=lambda: [SelectChoice("", "—"), *(SelectChoice(code, word(code, "outcome")) for code in OUTCOMES)],
         ),
         "at_cap": QuerySelectField(
             label_columns["at_cap"], query_func=lambda: status_editing.enders(db.session()), allow_blank=True,

@@ -169,6 +169,7 @@ class PhoneAccount(Model):
     password_until: Mapped[datetime | None] = time_column()  # the browser's password ends here
     device_state: Mapped[str] = mapped_column(String(16), server_default="unknown", nullable=False, default="unknown")
     device_since: Mapped[datetime] = now_column()
+    sid_hash: Mapped[str] = mapped_column(String(64), server_default="", nullable=False, default="")  # and with this log-in
     user: Mapped[Any] = relationship("User", lazy="joined")
     asterisk: Mapped[Asterisk] = relationship(lazy="joined")
     __table_args__ = (

@@ -186,6 +186,7 @@ def upgrade() -> None:
     sa.Column('hotkey', sa.String(length=4), server_default='', nullable=False),
     sa.Column('position', sa.Integer(), server_default='0', nullable=False),
     sa.Column('is_enabled', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('suggested_by', sa.String(length=16), server_default='', nullable=False),
     sa.ForeignKeyConstraint(['at_cap_id'], ['status.id'], ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('code')

@@ -45,6 +45,7 @@ def upgrade() -> None:
     sa.Column('password_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('device_state', sa.String(length=16), server_default='unknown', nullable=False),
     sa.Column('device_since', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('sid_hash', sa.String(length=64), server_default='', nullable=False),
     sa.CheckConstraint("extension ~ '^[a-z0-9]{1,16}$'", name='phone_account_extension_safe'),
     sa.CheckConstraint("kind IN ('browser', 'desk')", name='phone_account_kind'),
     sa.ForeignKeyConstraint(['asterisk_id'], ['asterisk.id'], ondelete='CASCADE'),
