@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
@@ -81,6 +82,7 @@ class Config:
     allow_private_sources: bool  # sources on private addresses (the demo classified is one)
     statement_timeout_ms: int
     log_json: bool
+    phone_key: str  # turns numbers of the stop list into marks that outlive an erasure; must never change
     smtp_url: str  # the mail server; empty: no letters, links are shown to be handed over by people
     mail_from: str  # the sender of letters
 
@@ -102,11 +104,13 @@ def load(env: Mapping[str, str] | None = None) -> Config:
     hosts = envlist(env, "PROZVON_TRUSTED_HOSTS") or sorted(
         {public_url.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0], "127.0.0.1", "localhost"}
     )
+    secret_key = envsecret(env, "SECRET_KEY") if production else _own_secret(env, var_dir)
     return Config(
         production=production,
         database_url=database_url,
         var_dir=var_dir,
-        secret_key=envsecret(env, "SECRET_KEY") if production else _own_secret(env, var_dir),
+        secret_key=secret_key,
+        phone_key=_phone_key(env, secret_key),
         host=host,
         port=port,
         web_workers=envint(env, "PROZVON_WEB_WORKERS", 2, low=1, high=64),
@@ -124,6 +128,13 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         smtp_url=_smtp_url(env),
         mail_from=_mail_from(env),
     )
+
+
+def _phone_key(env: Mapping[str, str], secret_key: str) -> str:
+    """Of its own when it is given, so that SECRET_KEY may change later; else made from SECRET_KEY."""
+    if env.get("PROZVON_PHONE_KEY", "").strip():
+        return envsecret(env, "PROZVON_PHONE_KEY")
+    return hmac.new(secret_key.encode(), b"prozvon phones", "sha256").hexdigest()
 
 
 def _smtp_url(env: Mapping[str, str]) -> str:

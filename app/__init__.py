@@ -39,6 +39,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         from app import api, board, desk, filter_desk, guides, models, pages, views  # noqa: F401  every table is known before FAB starts
         from app.admin.people import PeopleSecurity
 
+        extensions.outside.phone_key = settings.phone_key.encode()
         if settings.smtp_url:
             extensions.outside.mail = smtp.MailServer.of(settings.smtp_url, settings.mail_from)
         extensions.outside.sources = registry.members(source_family, source_family.Source)

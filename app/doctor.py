@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app.errors import OutsideError
 from app.extensions import db, outside
 from app.security import ROLES, role_difference
-from app.services import deploy
+from app.services import deploy, stop_list
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_POSTGRES = 15
@@ -41,7 +41,7 @@ def examine(app: Flask) -> Iterator[Finding]:
         answer = _database_answers()
         yield answer
         if answer.passed:
-            for check in (_version, _locale, _tables, _permissions, _roles, _administrator):
+            for check in (_version, _locale, _tables, _permissions, _roles, _administrator, _stop_list):
                 yield _careful(check, app)
         db.session.remove()
 
@@ -163,3 +163,9 @@ def _administrator(app: Flask) -> Finding:
     n = db.session.execute(text(query)).scalar_one()
     advice = "" if n else "python run.py init prints an invitation for the first one"
     return Finding(bool(n), f"administrators: {n}", advice)
+
+
+def _stop_list(app: Flask) -> Finding:
+    passed = not stop_list.unreadable(db.session())
+    advice = "" if passed else "set PROZVON_PHONE_KEY (or SECRET_KEY) to what it was: erased numbers forbid nothing now"
+    return Finding(passed, "the stop list is read with the key it was written with", advice)

@@ -29,6 +29,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.domain.phones import phone_mark
+from app.extensions import outside
 from app.tables.calls import *  # noqa: F403 - every table is asked for here
 from app.tables.columns import PHONE_CHECK, USER, counter, facts, flag, now_column, time_column, user_column, words
 
@@ -454,10 +456,10 @@ class Status(Model):
     hotkey: Mapped[str] = mapped_column(String(4), server_default="", nullable=False, default="")
     position: Mapped[int] = counter()
     is_enabled: Mapped[bool] = flag(True)
-    at_cap: Mapped[Status | None] = relationship(remote_side=[id], foreign_keys=[at_cap_id])
-
     # The outcome of a call after which the desk proposes this result; empty: none.
     suggested_by: Mapped[str] = mapped_column(String(16), server_default="", nullable=False, default="")
+    at_cap: Mapped[Status | None] = relationship(remote_side=[id], foreign_keys=[at_cap_id])
+
     def __repr__(self) -> str:
         return self.name
 
@@ -745,14 +747,26 @@ class Note(Model):
     by: Mapped[Any] = relationship("User", foreign_keys=[by_id])
 
 
+def _mark_of_phone(context: Any) -> str:
+    return phone_mark(context.get_current_parameters()["phone"], outside.phone_key)
+
+
 class DoNotCall(Model):
+    """A number that nobody calls. After an erasure only its mark stays, and goes on forbidding."""
+
     __tablename__ = "do_not_call"
-    phone: Mapped[str] = mapped_column(String(11), primary_key=True)
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    phone: Mapped[str | None] = mapped_column(String(11), unique=True)  # empty when erased
+    phone_hash: Mapped[str] = mapped_column(String(64), nullable=False, unique=True, default=_mark_of_phone)
+    erased_at: Mapped[datetime | None] = time_column()
     reason: Mapped[str] = words()
     until: Mapped[datetime | None] = time_column()
     by_id: Mapped[int | None] = user_column()
     at: Mapped[datetime] = now_column()
-    __table_args__ = (CheckConstraint(PHONE_CHECK, name="do_not_call_digits"),)
+    __table_args__ = (
+        CheckConstraint(PHONE_CHECK, name="do_not_call_digits"),
+        CheckConstraint("(phone IS NULL) = (erased_at IS NOT NULL)", name="do_not_call_erased"),
+    )
 
 
 class Lead(Model):

@@ -68,6 +68,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"VehicleMoveView$", r"(can_list|can_show|undo)$"),
         (r"SellerView$", r"(can_list|can_show|is_reseller|is_private|by_score)$"),
         (r"DoNotCallView$", _EDIT),
+        (r"DoNotCallView$", r"erase$"),
         (r"SettingView$", r"can_settings$"),
         (r"LookupView$", r"can_look_up$"),
         *_API,

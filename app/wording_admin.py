@@ -36,6 +36,7 @@ SENTENCES: dict[str, Any] = {
     "username_taken": _l("The user name «%(name)s» is taken. Choose another one."),
     "role_unknown": _l("There is no role «%(name)s»."),
     "operator_has_cards": _l("%(name)s has cards in hand. Hand them over first."),
+    "stop_list_has_it": _l("This number is in the list already. Look it up above the list."),
     "phone_bad": _l("This is no Russian phone number. Write it like +7 900 000-00-00."),
     # statuses
     "status_contradicts": _l("These properties of the status contradict each other. Leave one of them."),
@@ -170,6 +171,7 @@ WORDS: dict[str, Any] = {
     "event:operator_profile_changed": _l("operator's limits changed"),
     "event:operator_profile_deleted": _l("operator removed"),
     "event:do_not_call_added": _l("number stopped"), "event:do_not_call_changed": _l("stopped number changed"),
+    "event:do_not_call_erased": _l("stopped number erased, the ban goes on"),
     "event:do_not_call_deleted": _l("number released"), "event:make_added": _l("make added"),
     "event:make_changed": _l("make changed"), "event:make_deleted": _l("make deleted"),
     "event:car_model_added": _l("model added"), "event:car_model_changed": _l("model changed"),

@@ -73,6 +73,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /statusview/preview", SUPERVISOR),
     (r"POST /statusview/(action/(archive|restore)/<pk>|action_post)", SUPERVISOR),
     (r"(GET|POST) /donotcallview/find", SUPERVISOR),
+    (r"POST /donotcallview/(action/erase/<pk>|action_post)", SUPERVISOR),
     (r"GET /generationview/models", SUPERVISOR),
     (r"(GET|POST) /namealiasview/map/<int:alias_id>", SUPERVISOR),
     (r"GET /namealiasview/targets/<int:alias_id>", SUPERVISOR),

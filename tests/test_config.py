@@ -105,3 +105,12 @@ def test_what_is_no_mail_server_is_refused_without_telling_the_password(tmp_path
 def test_letters_need_one_plain_sender(tmp_path, sender):
     with pytest.raises(config.ConfigError, match="PROZVON_MAIL_FROM"):
         load(tmp_path, PROZVON_SMTP_URL="smtp://mail.example.ru", PROZVON_MAIL_FROM=sender)
+
+
+def test_marks_of_phones_have_a_key_of_their_own_or_one_made_from_the_secret(tmp_path):
+    made, same = load(tmp_path, SECRET_KEY=SECRET), load(tmp_path, SECRET_KEY=SECRET)
+    assert made.phone_key == same.phone_key and SECRET not in made.phone_key
+    own = load(tmp_path, SECRET_KEY=SECRET, PROZVON_PHONE_KEY=SECRET[::-1])
+    assert own.phone_key == SECRET[::-1]
+    with pytest.raises(config.ConfigError, match="PROZVON_PHONE_KEY"):
+        load(tmp_path, SECRET_KEY=SECRET, PROZVON_PHONE_KEY="short")

@@ -248,13 +248,13 @@ def test_a_number_is_stopped_in_any_spelling_and_released(session, as_supervisor
         "/donotcallview/add", data={"phone": "8 (912) 000-34-56", "reason": "просил", "until": ""}
     )
     assert answer.status_code == 302
-    row = session.get(DoNotCall, "79120003456")
+    row = session.scalars(select(DoNotCall).where(DoNotCall.phone == "79120003456")).one()
     assert row.reason == "просил" and row.by_id == get_user(session, "supervisor").id
     page = as_supervisor.get("/donotcallview/list/").text
     key = re.search(r'/donotcallview/delete/([^"]+)"', page)[1]
     assert "79120003456" not in page
     assert as_supervisor.post(f"/donotcallview/delete/{key}").status_code == 302
-    assert session.get(DoNotCall, "79120003456") is None
+    assert session.scalars(select(DoNotCall)).first() is None
     events = session.scalars(select(AuditEvent).where(AuditEvent.subject == "do_not_call")).all()
     assert len(events) == 2 and "9120003456" not in str([event.details for event in events])
 

@@ -13,7 +13,7 @@ from app import settings
 from app.domain.cars import Body, Drive, Fuel, Gearbox, Wheel
 from app.errors import Refused
 from app.models import Card, Note
-from app.services import cards, returning
+from app.services import cards, returning, stop_list
 from app.services.audit import note_event
 from app.services.ingest import storable
 
@@ -175,16 +175,16 @@ def reveal(session: Session, card_id: int, *, actor_id: int, now: datetime, addr
             text("""
             SELECT p FROM (SELECT unnest(a.phones) AS p, a.state, a.published_at FROM ad a JOIN card c
                            ON c.vehicle_id = a.vehicle_id WHERE c.id = :id) q
-            WHERE NOT EXISTS (SELECT 1 FROM do_not_call d WHERE d.phone = q.p AND (d.until IS NULL OR d.until > :now))
             GROUP BY p ORDER BY min(CASE state WHEN 'active' THEN 0 ELSE 1 END), max(published_at) DESC NULLS LAST, p
             """),
-            {"id": card_id, "now": now},
+            {"id": card_id},
         )
         .scalars()
         .all()
     )
+    forbidden = stop_list.stopped(session, phones, now)
     note_event(session, "phone_shown", actor_id=actor_id, subject="card", subject_id=card_id, address=address)
-    return list(phones)
+    return [phone for phone in phones if phone not in forbidden]
 
 
 def skip(session: Session, card_id: int, reason: str, *, actor_id: int, now: datetime) -> None:

@@ -28,14 +28,13 @@ from app.models import (
     Assignment,
     Callback,
     Card,
-    DoNotCall,
     Lead,
     Note,
     Status,
     StatusChange,
     StatusRule,
 )
-from app.services import callbacks, counters, returning
+from app.services import callbacks, counters, returning, stop_list
 from app.services.audit import note_event
 from app.services.callbacks import call_hours, seller_zone
 from app.services.ingest import storable
@@ -209,12 +208,13 @@ def _make_lead(session: Session, card: Card, new: StatusSpec, actor_id: int) -> 
 
 
 def _stop_calling(session: Session, card: Card, actor_id: int, now: datetime) -> None:
-    phones = session.execute(
-        text("SELECT DISTINCT unnest(phones) FROM ad WHERE vehicle_id = :id"), {"id": card.vehicle_id}
-    ).scalars()
+    phones = (
+        session.execute(text("SELECT DISTINCT unnest(phones) FROM ad WHERE vehicle_id = :id"), {"id": card.vehicle_id})
+        .scalars()
+        .all()
+    )
     for phone in phones:
-        if session.get(DoNotCall, phone) is None:
-            session.add(DoNotCall(phone=phone, reason="status", by_id=actor_id, at=now))
+        stop_list.add(session, phone, reason="status", actor_id=actor_id, now=now)
 
 
 def plan_again(

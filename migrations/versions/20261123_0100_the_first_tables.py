@@ -321,14 +321,20 @@ def upgrade() -> None:
     op.create_index('city_region', 'city', ['region_id', 'name'], unique=False)
     op.create_index('city_name', 'city', ['name_sort'], unique=False, postgresql_ops={'name_sort': 'text_pattern_ops'})
     op.create_table('do_not_call',
-    sa.Column('phone', sa.String(length=11), nullable=False),
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('phone', sa.String(length=11), nullable=True),
+    sa.Column('phone_hash', sa.String(length=64), nullable=False),
+    sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('reason', sa.Text(), server_default='', nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('by_id', sa.Integer(), nullable=True),
     sa.Column('at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.CheckConstraint("phone ~ '^7[0-9]{10}$'", name='do_not_call_digits'),
+    sa.CheckConstraint('(phone IS NULL) = (erased_at IS NOT NULL)', name='do_not_call_erased'),
     sa.ForeignKeyConstraint(['by_id'], ['ab_user.id'], ondelete='SET NULL'),
-    sa.PrimaryKeyConstraint('phone')
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('phone'),
+    sa.UniqueConstraint('phone_hash')
     )
     op.create_table('invite',
     sa.Column('id', sa.Integer(), nullable=False),

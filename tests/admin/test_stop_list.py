@@ -50,3 +50,19 @@ def test_the_question_stands_above_the_list_and_a_link_asks_nothing(as_superviso
 
 def test_an_operator_may_not_ask(as_operator):
     assert as_operator.post(FIND, data={"number": "79120003456"}).status_code in (302, 403)
+
+
+def test_an_erased_number_is_found_by_who_knows_it_and_read_by_nobody(session, as_supervisor):
+    row = DoNotCall(phone="79120003456", reason="просил")
+    session.add(row)
+    session.flush()
+    answer = as_supervisor.post(f"/donotcallview/action/erase/{row.id}", follow_redirects=True)
+    assert "1 номер стёрт, запрет действует" in answer.text
+    listed = as_supervisor.get("/donotcallview/list/").text
+    assert "стёрт" in listed and "34-56" not in listed and "*-56" not in listed
+    found = as_supervisor.post(FIND, data={"number": "8 912 000-34-56"}).text
+    assert "звонить нельзя" in found and f"/donotcallview/show/{row.id}" in found
+    again = as_supervisor.post("/donotcallview/add", data={"phone": "8 912 000-34-56", "reason": "", "until": ""})
+    assert "уже в списке" in again.text
+    saved = as_supervisor.post(f"/donotcallview/edit/{row.id}", data={"reason": "письмо", "until": ""})
+    assert saved.status_code == 302 and session.get(DoNotCall, row.id).reason == "письмо"
