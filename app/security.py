@@ -46,6 +46,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
     OPERATOR: [
         *_OWN,
         (r"DeskView$", r"(can_work|can_reveal)$"),
+        (r"RecordingView$", r"can_own$"),
         (r"(Work|My ads)$", r"menu_access$"),
         *_API,
     ],
@@ -53,6 +54,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         *_OWN,
         (r"DeskView$", r"(can_work|can_look|can_reveal)$"),
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
+        (r"RecordingView$", r"(can_own|can_anyones|can_download)$"),
         (r"CallbackView$", r"(can_callbacks|can_steer)$"),
         (r"AdFilterView$", r"(can_list|can_show|can_build|can_history|enable|disable|copy|archive)$"),
         (r"(OperatorGroupView|OperatorProfileView|StatusView|StatusRuleView)$", _EDIT),

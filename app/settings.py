@@ -113,6 +113,26 @@ DEFAULTS: dict[str, Default] = {
             "A group may have a script of its own."
         ),
     ),
+    "recording_on": Default(True, _l("Record talks"), _l("Off: no new talk is recorded; the old ones stay.")),
+    "recording_keep_days": Default(
+        180, _l("Keep recordings for"), _l("Older ones are deleted every night. 0: for ever."), _l("d"), 0, 3650
+    ),
+    "recording_min_free_mb": Default(
+        2048,
+        _l("Stop recording when the disk has less than"),
+        _l("Calls go on without being recorded, and the board says so."),
+        _l("MB"),
+        100,
+        1_000_000,
+    ),
+    "recording_opus": Default(
+        True,
+        _l("Pack recordings as Opus"),
+        _l("Takes about a fifth of the room; needs ffmpeg or opusenc where the jobs run."),
+    ),
+    "recording_notice": Default(
+        False, _l("Tell the seller that the talk is recorded"), _l("A short message before the talk.")
+    ),
     "reveals_per_hour": Default(
         300, _l("Phone numbers shown per hour"), _l("For one person."), _l("per hour"), 1, 10000
     ),

@@ -58,6 +58,9 @@ ACCESS: tuple[tuple[str, str], ...] = (
     # the desk
     (r"GET /desk/look", SUPERVISOR),
     (r"(GET|POST) /desk/.*", LOGGED_IN),
+    # talks: an operator's own ones, by a right of its own
+    (r"GET /recordings/<int:call_id>", LOGGED_IN),
+    (r"GET /recordings/<int:call_id>/file", SUPERVISOR),
     # the board and the filters
     (r"(GET|POST) /board/.*", SUPERVISOR),
     (r"GET /callbacks/", SUPERVISOR),

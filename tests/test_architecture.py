@@ -20,9 +20,9 @@ TALK = {"domain", "errors", "registry"}
 ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
-        "generated_pages", "wording_fab", "letters"}  # fmt: skip
+        "generated_pages", "wording_fab", "letters", "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
+    *ASK, *TALK, *SHOW, "", "admin", "recordings", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
     "logs", "services", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail",
     "cli_setup", "doctor", "supervisor", "demo", "seeds",
@@ -47,13 +47,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "reports": {"models", "settings", "domain", "errors", "extensions", "registry"},
     # shows
     "safety": {"extensions", "errors"}, "compression": set(),
-    "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people"},
-    "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
+    "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
+                "wording_supervisor"},
+    "wording_supervisor": set(), "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},
     "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
-    "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
+    "recordings": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
     "views": {"admin", "entrance"},
     "filter_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},

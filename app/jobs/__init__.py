@@ -24,6 +24,7 @@ from app.errors import OutsideError, Refused
 from app.extensions import db
 from app.jobs import (
     check_counters,
+    compress_recordings,
     distribute_cards,
     fetch_sources,
     import_file,
@@ -31,11 +32,13 @@ from app.jobs import (
     match_cards,
     pull_source,
     purge_old,
+    purge_recordings,
     recognise_again,
     refresh_prices,
     return_cards,
     send_mail,
     share_callbacks,
+    watch_recordings,
 )
 from app.logs import mask
 from app.models import JobRun
@@ -88,6 +91,9 @@ JOBS: tuple[Job, ...] = (
     Job(refresh_prices.run,   every=minutes(10)),
     Job(check_counters.run,   at="04:10"),
     Job(purge_old.run,        at="03:30"),
+    Job(watch_recordings.run, every=seconds(30)),
+    Job(compress_recordings.run, every=minutes(1)),
+    Job(purge_recordings.run, at="03:40"),
 )  # fmt: skip
 
 

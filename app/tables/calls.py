@@ -55,6 +55,8 @@ class Asterisk(Model):
     sip_host: Mapped[str] = words()  # where a desk phone registers: host:port
     recordings_dir: Mapped[str] = words()  # as the web and worker processes see it
     cdr_csv: Mapped[str] = words()  # the second sink of call records; empty: none
+    recording_stopped_at: Mapped[datetime | None] = time_column()  # calls go on without being recorded
+    recording_trouble: Mapped[str] = words()  # a code of why
     state: Mapped[str] = mapped_column(String(8), server_default="never", nullable=False, default="never")
     state_since: Mapped[datetime] = now_column()
     seen_at: Mapped[datetime | None] = time_column()  # the process's last sign of life
@@ -245,6 +247,7 @@ class Call(Model):
         Index("call_of_phone", "phone", created_at.desc()),
         Index("call_of_operator", "operator_id", created_at.desc()),
         Index("call_at", created_at.desc()),
+        Index("call_recorded", "ended_at", postgresql_where=raw("recording <> '' AND recording_gone_at IS NULL")),
     )  # fmt: skip
 
     def __repr__(self) -> str:

@@ -27,6 +27,8 @@ def upgrade() -> None:
     sa.Column('sip_host', sa.Text(), server_default='', nullable=False),
     sa.Column('recordings_dir', sa.Text(), server_default='', nullable=False),
     sa.Column('cdr_csv', sa.Text(), server_default='', nullable=False),
+    sa.Column('recording_stopped_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('recording_trouble', sa.Text(), server_default='', nullable=False),
     sa.Column('state', sa.String(length=8), server_default='never', nullable=False),
     sa.Column('state_since', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=True),
@@ -161,6 +163,7 @@ def upgrade() -> None:
     op.create_index('call_of_card', 'call', ['card_id', sa.literal_column('created_at DESC')], unique=False)
     op.create_index('call_of_operator', 'call', ['operator_id', sa.literal_column('created_at DESC')], unique=False)
     op.create_index('call_of_phone', 'call', ['phone', sa.literal_column('created_at DESC')], unique=False)
+    op.create_index('call_recorded', 'call', ['ended_at'], unique=False, postgresql_where=sa.text("recording <> '' AND recording_gone_at IS NULL"))
     op.create_table('line_rule',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('position', sa.SmallInteger(), server_default='100', nullable=False),
@@ -221,6 +224,7 @@ def downgrade() -> None:
     op.drop_index('call_of_phone', table_name='call')
     op.drop_index('call_of_operator', table_name='call')
     op.drop_index('call_of_card', table_name='call')
+    op.drop_index('call_recorded', table_name='call', postgresql_where=sa.text("recording <> '' AND recording_gone_at IS NULL"))
     op.drop_index('call_live_phone', table_name='call', postgresql_where=sa.text("state <> 'ended' AND type NOT IN ('incoming', 'internal')"))
     op.drop_index('call_live_operator', table_name='call', postgresql_where=sa.text("state <> 'ended' AND operator_id IS NOT NULL AND type <> 'incoming'"))
     op.drop_index('call_live', table_name='call', postgresql_where=sa.text("state <> 'ended'"))
