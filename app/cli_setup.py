@@ -31,7 +31,7 @@ def deploy_all(settings: config.Config) -> Flask:
         sm.add_role(ADMIN)  # built in, yet people hang on a row; FAB writes it only where it makes the tables itself
         grant_new(sm, before)
         seed_roles(sm)
-        for step in ("install_books", "install_statuses", "install_claim"):
+        for step in ("install_books", "install_statuses", "install_pauses", "install_claim"):
             if (install := getattr(deploy, step, None)) is not None:
                 install()
         db.session.commit()

@@ -33,6 +33,7 @@ from app.domain.phones import phone_mark
 from app.extensions import outside
 from app.tables.calls import *  # noqa: F403 - every table is asked for here
 from app.tables.columns import PHONE_CHECK, USER, counter, facts, flag, now_column, time_column, user_column, words
+from app.tables.pauses import *  # noqa: F403
 
 # Card.stage: what the lists are made of. Partial indexes name these numbers literally.
 POOL, NEW, IN_WORK, CALLBACK, CLOSED = 0, 1, 2, 3, 9
@@ -509,8 +510,10 @@ class OperatorProfile(Model):
     day_n: Mapped[int] = counter()
     day_on: Mapped[date | None] = mapped_column(Date)  # the company's day that day_n counts
     presence: Mapped[str] = mapped_column(String(16), server_default="offline", nullable=False, default="offline")
+    pause_id: Mapped[int | None] = mapped_column(ForeignKey("pause_reason.id", ondelete="SET NULL"))  # why «paused»
     presence_since: Mapped[datetime] = now_column()
     seen_at: Mapped[datetime | None] = time_column()  # last own action, not polling
+    wrap_up_until: Mapped[datetime | None] = time_column()  # from then on the time after a call is over-long
     auto_next: Mapped[bool] = flag(True)
     keys_on: Mapped[bool] = flag(True)
     user: Mapped[Any] = relationship("User", lazy="joined")
@@ -527,13 +530,14 @@ class OperatorProfile(Model):
 
 
 class OperatorState(Model):
-    """History of presence: ready, wrap_up, paused with a reason, offline."""
+    """History of presence: ready, wrap_up, offline, or paused with the reason's name as it was then."""
 
     __tablename__ = "operator_state"
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), nullable=False)
     state: Mapped[str] = mapped_column(String(16), nullable=False)
     reason: Mapped[str] = words()
+    pause_id: Mapped[int | None] = mapped_column(ForeignKey("pause_reason.id", ondelete="SET NULL"))
     since: Mapped[datetime] = now_column()
     until: Mapped[datetime | None] = time_column()
     __table_args__ = (Index("operator_state_of", "user_id", "since"),)

@@ -57,7 +57,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"RecordingView$", r"(can_own|can_anyones|can_download)$"),
         (r"CallbackView$", r"(can_callbacks|can_steer)$"),
         (r"AdFilterView$", r"(can_list|can_show|can_build|can_history|enable|disable|copy|archive)$"),
-        (r"(OperatorGroupView|OperatorProfileView|StatusView|StatusRuleView)$", _EDIT),
+        (r"(OperatorGroupView|OperatorProfileView|StatusView|StatusRuleView|PauseReasonView)$", _EDIT),
         (r"StatusView$", r"(archive|restore)$"),
         (r"SourceView$", r"(can_list|can_show|can_add|can_edit|can_pull|can_import|pull_now|enable|disable)$"),
         (r"(SourceRunView|AdView|CardView|VehicleView|CityView|JobRunView)$", _LOOK),
@@ -77,7 +77,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"(AdApi|VehicleApi|SourceApi|SourceRunApi|FilterApi|GroupApi|OperatorApi)$",
          r"(can_get|can_push|can_explain|can_switch)$"),
         (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
-         r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Do not call|Directories|Statuses|Status rules|"
+         r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Do not call|Directories|Pauses|Statuses|Status rules|"
          r"Makes|Models|Generations|Cities|Settings|Business settings|Jobs|All call-backs)$", r"menu_access$"),
     ],
 }  # fmt: skip

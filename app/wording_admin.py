@@ -170,6 +170,8 @@ WORDS: dict[str, Any] = {
     "event:operator_group_deleted": _l("group deleted"), "event:operator_profile_added": _l("operator added"),
     "event:operator_profile_changed": _l("operator's limits changed"),
     "event:operator_profile_deleted": _l("operator removed"),
+    "event:pause_reason_added": _l("pause added"), "event:pause_reason_changed": _l("pause changed"),
+    "event:pause_reason_deleted": _l("pause deleted"), "subject:pause_reason": _l("pause"),
     "event:do_not_call_added": _l("number stopped"), "event:do_not_call_changed": _l("stopped number changed"),
     "event:do_not_call_erased": _l("stopped number erased, the ban goes on"),
     "event:do_not_call_deleted": _l("number released"), "event:make_added": _l("make added"),

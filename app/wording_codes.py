@@ -45,6 +45,8 @@ SENTENCES: dict[str, Any] = {
     "reveal_limit": _l("You have seen %(cap)s numbers within an hour; that is the limit. Ask your supervisor."),
     "reveal_only_in_work": _l("The number is shown to the card's operator while it is in work."),
     "presence_unknown": _l("There is no such state."),
+    "pause_unknown": _l("This pause is not in the list any more. Choose another one."),
+    "pause_in_use": _l("People are in this pause now. Switch it off: nobody will begin it any more."),
     "field_number": _l("A whole number, please."),
     "field_range": _l("This number cannot be right."),
     "field_choice": _l("Choose from the list."),
@@ -147,7 +149,8 @@ WORDS: dict[str, Any] = {
     "ad:active": _l("published"), "ad:seen": _l("found on"),
     "deed:card_taken": _l("taken into work"), "deed:phone_shown": _l("the number was shown"),
     "any_of": _l("any of"), "none_of": _l("none of"),
-    "ready": _l("On line"), "wrap_up": _l("Finishing"), "break": _l("Break"), "lunch": _l("Lunch"),
+    "ready": _l("On line"), "wrap_up": _l("Finishing"), "paused": _l("Pause"),
+    "break": _l("Break"), "lunch": _l("Lunch"),
     "training": _l("Training"), "offline": _l("Away"), "talking": _l("Talking"),
 }  # fmt: skip
 

@@ -20,7 +20,7 @@ LET_IN: dict[str, tuple[bool, bool, bool, bool]] = {
 # What supervisors look at, and what they also write.
 LOOK = ("adview|cardview|cityview|decidedpairview|jobrunview|namealiasview|samepairview|sellerview|sourcerunview|"
         "sourceview|vehiclemoveview|vehicleview")  # fmt: skip
-EDIT = ("carmodelview|donotcallview|generationview|makeview|operatorgroupview|operatorprofileview|statusruleview|"
+EDIT = ("carmodelview|donotcallview|generationview|makeview|pausereasonview|operatorgroupview|operatorprofileview|statusruleview|"
         "statusview")  # fmt: skip
 
 ACCESS: tuple[tuple[str, str], ...] = (

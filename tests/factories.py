@@ -110,6 +110,11 @@ def make_group(session: Session, name: str = "", **more: Any) -> models.Operator
     return _add(session, models.OperatorGroup(name=name or f"Группа {next(_numbers)}", **more))
 
 
+def get_pause(session: Session, name: str) -> models.PauseReason:
+    """One of the pauses that every installation begins with."""
+    return session.scalars(select(models.PauseReason).where(models.PauseReason.name == name)).one()
+
+
 def get_user(session: Session, username: str) -> User:
     """One of the people whom every test database has: operator, operator2, supervisor, admin."""
     return session.scalars(select(User).where(User.username == username)).one()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.models import Assignment, Card, MassMove
-from tests.factories import make_card, make_filter, make_group, make_operator
+from tests.factories import get_pause, make_card, make_filter, make_group, make_operator
 
 
 def test_the_board_shows_everybody_with_load_and_every_live_filter(session: Session, as_supervisor: Any) -> None:
@@ -79,3 +79,15 @@ def test_an_operator_has_no_board(as_operator: Any) -> None:
 def test_junk_is_no_failure(as_supervisor: Any) -> None:
     for path in ("/board/move?operator=x&filter=-1&stage=99&card=a&to=b", "/board/move?operator=99999999999"):
         assert as_supervisor.get(path).status_code == 200
+
+
+def test_a_pause_longer_than_its_limit_is_amber(session: Session, as_supervisor: Any) -> None:
+    lunch, now = get_pause(session, "Обед"), datetime.now(UTC)
+    lunch.limit_min = 45
+    make_operator(session, presence="paused", pause_id=lunch.id, presence_since=now - timedelta(minutes=40))
+    assert "Дольше 45 мин" not in as_supervisor.get("/board/now").text
+    make_operator(session, presence="paused", pause_id=lunch.id, presence_since=now - timedelta(minutes=50))
+    page = as_supervisor.get("/board/now").text
+    assert (
+        'class="tag tag-warning" title="Дольше 45 мин"' in page and page.count(">Обед") + page.count("</svg>Обед") >= 2
+    )

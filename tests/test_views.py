@@ -39,7 +39,7 @@ SUPERVISORS = [
     "operatorprofileview", "operatorgroupview", "cardview", "donotcallview", "adview", "vehicleview", "samepairview",
     "decidedpairview",
     "vehiclemoveview", "sellerview", "sourceview", "sourcerunview", "namealiasview", "statusview", "statusruleview",
-    "makeview", "carmodelview", "generationview", "cityview", "jobrunview",
+    "makeview", "pausereasonview", "carmodelview", "generationview", "cityview", "jobrunview",
 ]  # fmt: skip
 ALL = [*SUPERVISORS, "auditview"]
 

@@ -14,11 +14,11 @@ from flask_appbuilder.urltools import get_filter_args
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
-from sqlalchemy import ARRAY, Boolean, Text, inspect
+from sqlalchemy import ARRAY, Boolean, String, Text, inspect
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import lazyload
 from wtforms import BooleanField, StringField, ValidationError
-from wtforms.validators import Length
+from wtforms.validators import DataRequired, Length
 
 from app.errors import Refused
 from app.extensions import db
@@ -122,6 +122,7 @@ class AdminView(SafeModelView):
         self._filters = self.datamodel.get_filters(self.search_columns)
 
     def _init_forms(self) -> None:
+        self._refuse_blanks()
         for columns, fields in (
             (self.add_columns, self.add_form_extra_fields),
             (self.edit_columns, self.edit_form_extra_fields),
@@ -130,6 +131,17 @@ class AdminView(SafeModelView):
                 if name not in fields and (field := self._lenient_field(name)) is not None:
                     fields[name] = field
         super()._init_forms()
+
+    def _refuse_blanks(self) -> None:
+        """FAB takes spaces for an answer; a name of spaces is none."""
+        mine: Any = self  # FAB's attributes carry no types
+        mine.validators_columns = dict(self.validators_columns or {})
+        for name in {*self.add_columns, *self.edit_columns}:
+            column = self.datamodel.list_columns.get(name)
+            if column is None or column.nullable or column.server_default is not None:
+                continue
+            if isinstance(column.type, String):
+                mine.validators_columns[name] = [DataRequired(), *mine.validators_columns.get(name, ())]
 
     def _lenient_field(self, name: str) -> Any:
         """FAB demands an answer for every column that is NOT NULL: a box could not be unticked, a note not left out."""

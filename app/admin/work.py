@@ -16,7 +16,7 @@ from wtforms.validators import Length, NumberRange
 
 from app import formats
 from app.admin import schedule_text
-from app.admin.base import READ, WRITE, AdminView, Listing, now
+from app.admin.base import READ, WRITE, AdminView, Listing, names_of, now
 from app.admin.shown import STAGES, card_link, clipped, formatted, labels, load, stage, tag
 from app.errors import Refused
 from app.extensions import db
@@ -33,8 +33,8 @@ class OperatorProfileView(AdminView):
     list_title, show_title = _l("Operators"), _l("Operator")
     add_title, edit_title = _l("New operator's profile"), _l("Change the operator's limits")
     empty_text = _l("Invite people with the role «Operator»: their profiles are made by themselves.")
-    list_columns = ["user", "group", "presence", "weight", "load_new", "load_open", "load_hour", "load_day", "seen_at"]
-    show_columns = ["user", "group", "presence", "presence_since", "seen_at", "weight", "load_new", "load_open",
+    list_columns = ["user", "group", "state_now", "weight", "load_new", "load_open", "load_hour", "load_day", "seen_at"]
+    show_columns = ["user", "group", "state_now", "presence_since", "seen_at", "weight", "load_new", "load_open",
                     "load_hour", "load_day", "auto_next", "keys_on"]  # fmt: skip
     add_columns = ["user", "group", "weight", "max_new", "max_open", "hour_cap", "day_cap"]
     edit_columns = add_columns[1:]
@@ -42,8 +42,9 @@ class OperatorProfileView(AdminView):
     order_columns = ["weight", "open_n", "seen_at", "presence"]
     base_order = ("user_id", "asc")
     label_columns = labels(
-        presence=_l("State"), presence_since=_l("In it since"), seen_at=_l("Last action"), load_new=_l("New"),
-        load_open=_l("In hand"), load_hour=_l("This hour"), load_day=_l("Today"), max_new=_l("New at once"),
+        presence=_l("State"), state_now=_l("State"), presence_since=_l("In it since"),
+        seen_at=_l("Last action"), load_new=_l("New"), load_open=_l("In hand"),
+        load_hour=_l("This hour"), load_day=_l("Today"), max_new=_l("New at once"),
         max_open=_l("In hand at once"), hour_cap=_l("Given out per hour"), day_cap=_l("Given out per day"),
         auto_next=_l("Opens the next by itself"), keys_on=_l("Keys switched on"),
     )  # fmt: skip
@@ -58,7 +59,7 @@ class OperatorProfileView(AdminView):
         "weight": [NumberRange(0, 1000)], **{n: [NumberRange(0, 10_000)] for n in ("max_new", "max_open",
         "hour_cap", "day_cap")},
     }  # fmt: skip
-    formatters_columns = formatted(presence=lambda value: _presence(value))
+    formatters_columns = formatted()
 
     def check_delete(self, item: OperatorProfile) -> None:
         if item.open_n:
@@ -69,7 +70,9 @@ def _show_loads(rows: list[Any]) -> None:
     """The counters of an hour or a day that is over count nothing any more."""
     zone = formats.ZoneInfo(current_app.config["PROZVON"].timezone)
     local = now().astimezone(zone)
+    pauses = names_of("pause", (row.pause_id for row in rows))
     for row in rows:
+        row.state_now = _presence(row.presence, pauses.get(row.pause_id, ""))
         this_hour = (
             row.hour_at is not None and row.hour_at > now() - timedelta(hours=1) and _same_hour(row.hour_at, now())
         )
@@ -85,9 +88,9 @@ def _same_hour(one: datetime, other: datetime) -> bool:
     )
 
 
-def _presence(value: str) -> Markup:
-    tones = {"ready": "success", "wrap_up": "info", "break": "warning", "lunch": "warning", "training": "warning"}
-    return tag(word(value), tones.get(value, "secondary"))
+def _presence(value: str, pause: str) -> Markup:
+    tones = {"ready": "success", "talking": "success", "wrap_up": "info", "paused": "warning"}
+    return tag(pause if value == "paused" and pause else word(value), tones.get(value, "secondary"))
 
 
 class OperatorGroupView(AdminView):

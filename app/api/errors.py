@@ -29,7 +29,9 @@ WORDS: dict[int, tuple[str, Any]] = {
 }
 # A rule's «no» is 409, unless what was asked for is not there, or was told wrongly.
 NOT_THERE = {"card_gone", "filter_gone", "ad_gone", "source_gone", "source_unknown", "user_gone"}
-SAID_WRONGLY = {"status_unknown", "presence_unknown", "note_empty", "skip_needs_reason", "status_needs_callback"}
+SAID_WRONGLY = {
+    "status_unknown", "presence_unknown", "pause_unknown", "note_empty", "skip_needs_reason", "status_needs_callback",
+}  # fmt: skip
 
 
 class ApiTrouble(Exception):

@@ -28,8 +28,9 @@ class GroupApi(ReadApi):
 
 class OperatorApi(ReadApi):
     resource_name = "operators"
-    list_columns = ["user_id", "group_id", "presence", "presence_since", "seen_at", "weight", "new_n", "max_new",
-                    "open_n", "max_open", "hour_n", "hour_at", "hour_cap", "day_n", "day_on", "day_cap"]  # fmt: skip
+    list_columns = ["user_id", "group_id", "presence", "pause_id", "presence_since", "seen_at", "weight", "new_n",
+                    "max_new", "open_n", "max_open", "hour_n", "hour_at", "hour_cap", "day_n", "day_on",
+                    "day_cap"]  # fmt: skip
     show_columns = list_columns
     datamodel = Rows(OperatorProfile, list_columns)
     class_permission_name = "OperatorApi"
@@ -41,6 +42,7 @@ class OperatorApi(ReadApi):
 
 class StateBody(Schema):
     state = fields.String(required=True, validate=validate.OneOf(presence.STATES))
+    pause_id = fields.Integer(load_default=None, allow_none=True, strict=True, validate=validate.Range(1, 2**31 - 1))
 
 
 class PresenceApi(Doing, ActionApi):
@@ -60,7 +62,7 @@ class PresenceApi(Doing, ActionApi):
     @permission_name("work")
     def set_state(self) -> Any:
         body = read_body(StateBody())
-        changed = presence.set_state(db.session(), current_user.id, body["state"], now())
+        changed = presence.set_state(db.session(), current_user.id, body["state"], now(), pause_id=body["pause_id"])
         self.done("presence", "operator", current_user.id, state=body["state"], changed=changed)
         return self.response(200, result=self._state())
 
@@ -68,12 +70,21 @@ class PresenceApi(Doing, ActionApi):
         row = db.session.get(OperatorProfile, current_user.id)
         if row is None:
             raise ApiTrouble(404)
-        return {"user_id": row.user_id, "state": row.presence, "since": row.presence_since.isoformat()}
+        pauses = [dict(one._mapping) for one in presence.menu(db.session(), row.pause_id)]
+        return {
+            "user_id": row.user_id,
+            "state": row.presence,
+            "pause_id": row.pause_id,
+            "since": row.presence_since.isoformat(),
+            "pauses": pauses,
+        }
 
 
 described(GroupApi, "People")
 described(OperatorApi, "People")
 described(
-    PresenceApi, "People", look=answers("What you do now.", result="Presence", refusals=(404,)),
-    set_state=answers("What you do from now on.", body="PresenceState", result="Presence", refusals=(409, 422)),
+    PresenceApi, "People",
+    look=answers("What you do now, and the pauses there are.", result="Presence", refusals=(404,)),
+    set_state=answers("What you do from now on; «paused» with the id of a pause.", body="PresenceState",
+                      result="Presence", refusals=(409, 422)),
 )  # fmt: skip

@@ -61,6 +61,7 @@ _PUSHED = thing(
     result={"type": "string", "enum": ["new", "changed", "unchanged", "rejected"]}, external_id=TEXT, ad_id=WHOLE,
     vehicle_id=maybe(WHOLE), card_id=maybe(WHOLE), duplicates=many(_DUPLICATE), reason=TEXT, message=TEXT, detail=TEXT,
 )  # fmt: skip
+_PAUSE = thing(id=WHOLE, name=TEXT, is_work=YES_NO, limit_min=maybe(WHOLE))
 
 SHAPES: dict[str, Shape] = {
     "Error": thing(("message", "code", "errors"), message=TEXT, code=TEXT, errors={"type": "object"}),
@@ -90,8 +91,13 @@ SHAPES: dict[str, Shape] = {
     "Done": thing(id=WHOLE, message=TEXT),
     "Card": one_row("cards"),
     "Filter": thing(id=WHOLE, result=thing(id=WHOLE, name=TEXT, is_enabled=YES_NO, version=WHOLE)),
-    "Presence": thing(result=thing(user_id=WHOLE, state=TEXT, since=WHEN)),
-    "PresenceState": thing(("state",), state={"type": "string", "enum": list(STATES)}),
+    "Presence": thing(
+        result=thing(user_id=WHOLE, state=TEXT, pause_id=maybe(WHOLE), since=WHEN, pauses=many(_PAUSE)),
+    ),
+    "PresenceState": thing(
+        ("state",), state={"type": "string", "enum": list(STATES)},
+        pause_id=maybe({"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
+    ),
     "LogIn": thing(
         ("username", "password", "provider"), username=short(64, 1), password=short(200, 1),
         provider={"type": "string", "enum": ["db"]}, refresh=YES_NO,

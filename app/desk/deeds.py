@@ -14,7 +14,7 @@ from app.desk.next_card import open_next
 from app.desk.result_form import read_result
 from app.errors import Reason, Refused
 from app.extensions import db
-from app.services import card_form, distribution, presence, statuses
+from app.services import card_form, distribution, presence, statuses, wrap_up
 from app.wording import say
 
 
@@ -68,6 +68,7 @@ class Deeds:
             version=request.form.get("version", type=int),
             is_supervisor=seat.may("can_look"),
         )
+        wrap_up.finish(db.session, current_user.id, card_id, seat.now())
         presence.touch(db.session, current_user.id, seat.now())
         db.session.commit()
         profile = seat.profile()
@@ -112,7 +113,8 @@ class Deeds:
     @has_access
     @permission_name("work")
     def set_presence(self) -> Any:
-        presence.set_state(db.session, current_user.id, request.form.get("state", ""), seat.now())
+        state, pause_id = presence.read_choice(request.form.get("state", ""))
+        presence.set_state(db.session, current_user.id, state, seat.now(), pause_id=pause_id)
         db.session.commit()
         return render_template("desk/_presence.html", **page.presence_data())
 

@@ -12,8 +12,6 @@ from app.models import NEW
 from app.services import claiming, distribution, presence, worklist
 from app.wording import say
 
-NOT_AT_WORK = ("offline", "break", "lunch")
-
 
 def open_next(leave_out: int | None = None) -> tuple[int | None, str]:
     """The card to work on now, already taken; and a word when there is none."""
@@ -31,7 +29,7 @@ def take_next(leave_out: int | None = None) -> tuple[int | None, Refused | None]
     profile, now = seat.profile(), seat.now()
     if profile is None:
         return None, Refused("not_an_operator")
-    if leave_out is None and profile.presence in NOT_AT_WORK:  # who asks for work is at work
+    if leave_out is None and presence.is_away(db.session, profile):  # who asks for work is at work
         presence.set_state(db.session, current_user.id, "ready", now)
     card_id = worklist.first_of(db.session, current_user.id, now)
     if card_id == leave_out:

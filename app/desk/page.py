@@ -17,18 +17,10 @@ from app.domain import callbacks as callback_rules
 from app.domain import price_line, script
 from app.extensions import db
 from app.models import OperatorProfile
-from app.services import card_page, statuses, worklist
+from app.services import card_page, presence, statuses, worklist
 
 TABS = (("new", _l("New")), ("work", _l("In work")), ("callbacks", _l("Call-backs")), ("all", _l("All")),
         ("done", _l("Done")))  # fmt: skip
-STATES = (
-    ("ready", _l("On line")),
-    ("wrap_up", _l("Finishing")),
-    ("break", _l("Break")),
-    ("lunch", _l("Lunch")),
-    ("training", _l("Training")),
-    ("offline", _l("Away")),
-)
 
 
 def show(template: str, tab: str, card_id: int | None, **more: Any) -> str:
@@ -68,7 +60,9 @@ def list_data(tab: str, card_id: int | None) -> dict[str, Any]:
 
 
 def presence_data() -> dict[str, Any]:
-    return {"profile": seat.profile(), "states": STATES, "now": seat.now()}
+    profile = seat.profile()
+    pauses = presence.menu(db.session, profile.pause_id) if profile is not None else []
+    return {"profile": profile, "pauses": pauses, "now": seat.now()}
 
 
 def card_data(card_id: int) -> dict[str, Any]:

@@ -25,12 +25,15 @@ def operators(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
               SELECT p.user_id, u.first_name || ' ' || u.last_name AS name,
                      g.id AS group_id, COALESCE(g.name, '') AS group_name,
                      CASE WHEN u.active THEN p.presence ELSE 'offline' END AS presence, p.presence_since, p.seen_at,
+                     r.name AS pause, COALESCE(r.is_work, false) AS is_work, r.limit_min,
+                     COALESCE(p.presence_since + r.limit_min * interval '1 minute' < :now, false) AS is_long,
                      p.new_n, p.max_new, p.open_n, p.max_open, p.weight, u.active,
                      CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END AS hour_n, p.hour_cap,
                      CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END AS day_n, p.day_cap,
                      COALESCE(c.overdue, 0) AS overdue
               FROM operator_profile p JOIN ab_user u ON u.id = p.user_id
               LEFT JOIN operator_group g ON g.id = p.group_id
+              LEFT JOIN pause_reason r ON r.id = p.pause_id AND p.presence = 'paused' AND u.active
               LEFT JOIN (SELECT operator_id, count(*) AS overdue FROM card
                          WHERE stage = 3 AND next_call_at <= :now GROUP BY operator_id) c ON c.operator_id = p.user_id
             ) o WHERE o.active OR o.open_n > 0 ORDER BY o.group_name = '', o.group_name, o.name

@@ -61,6 +61,7 @@ def rows(session: Session, choice: Choice, now: datetime, zone: str) -> list[Row
             SELECT c.id, c.next_call_at AS at, c.attempts_n, v.title, v.price, b.note, b.timezone, b.is_automatic,
                    b.operator_id IS NULL AS is_common, btrim(u.first_name || ' ' || u.last_name) AS operator_name,
                    c.operator_id, CASE WHEN u.active THEN p.presence ELSE 'offline' END AS presence,
+                   (SELECT name FROM pause_reason WHERE id = p.pause_id AND u.active) AS pause,
                    (SELECT name FROM operator_group WHERE id = p.group_id) AS group_name,
                    (SELECT name FROM city WHERE id = v.city_id) AS city,
                    (SELECT name FROM ad_filter WHERE id = c.filter_id) AS filter_name,

@@ -65,6 +65,13 @@ def install_statuses() -> int:
     return statuses.seed(db.session())
 
 
+def install_pauses() -> int:
+    """The first reasons of pauses, when there are none."""
+    from app.services import presence
+
+    return presence.seed(db.session())
+
+
 def install_claim() -> None:
     """The function by which operators take cards. Safe to repeat, and for two machines at once (one waits)."""
     from app.services.claiming import CLAIM_FUNCTION, CLAIM_NAME

@@ -408,6 +408,17 @@ def upgrade() -> None:
     sa.UniqueConstraint('kind', 'context', 'folded')
     )
     op.create_index('name_alias_waiting', 'name_alias', [sa.literal_column('seen_n DESC')], unique=False, postgresql_where=sa.text('target_id IS NULL AND NOT is_ignored'))
+    op.create_table('pause_reason',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('name', sa.String(length=40), nullable=False),
+    sa.Column('is_work', sa.Boolean(), server_default=sa.text('false'), nullable=False),
+    sa.Column('is_enabled', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('position', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('limit_min', sa.SmallInteger(), nullable=True),
+    sa.CheckConstraint('limit_min BETWEEN 1 AND 720', name='pause_reason_limit'),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('name')
+    )
     op.create_table('operator_profile',
     sa.Column('user_id', sa.Integer(), autoincrement=False, nullable=False),
     sa.Column('group_id', sa.Integer(), nullable=True),
@@ -423,6 +434,7 @@ def upgrade() -> None:
     sa.Column('day_n', sa.Integer(), server_default='0', nullable=False),
     sa.Column('day_on', sa.Date(), nullable=True),
     sa.Column('presence', sa.String(length=16), server_default='offline', nullable=False),
+    sa.Column('pause_id', sa.Integer(), nullable=True),
     sa.Column('presence_since', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('seen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('auto_next', sa.Boolean(), server_default=sa.text('true'), nullable=False),
@@ -430,6 +442,7 @@ def upgrade() -> None:
     sa.CheckConstraint('max_new >= 0 AND max_open >= 0 AND hour_cap >= 0 AND day_cap >= 0', name='operator_caps'),
     sa.CheckConstraint('new_n >= 0 AND open_n >= 0', name='operator_counters'),
     sa.CheckConstraint('weight BETWEEN 0 AND 1000', name='operator_weight'),
+    sa.ForeignKeyConstraint(['pause_id'], ['pause_reason.id'], ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['group_id'], ['operator_group.id'], ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('user_id'),
@@ -441,8 +454,10 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
     sa.Column('reason', sa.Text(), server_default='', nullable=False),
+    sa.Column('pause_id', sa.Integer(), nullable=True),
     sa.Column('since', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('until', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['pause_id'], ['pause_reason.id'], ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['user_id'], ['ab_user.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id')
     )
@@ -1012,6 +1027,7 @@ def downgrade() -> None:
     op.drop_table('operator_state')
     op.drop_index(op.f('ix_operator_profile_group_id'), table_name='operator_profile')
     op.drop_table('operator_profile')
+    op.drop_table('pause_reason')
     op.drop_index('name_alias_waiting', table_name='name_alias', postgresql_where=sa.text('target_id IS NULL AND NOT is_ignored'))
     op.drop_table('name_alias')
     op.drop_table('mass_move')

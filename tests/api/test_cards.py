@@ -114,11 +114,15 @@ def test_numbers_are_masked_everywhere_but_in_the_counted_call(session, me, prog
 
 
 def test_the_state_of_an_operator_is_set_and_told(me, program, session):
-    assert program.post("presence/", {"state": "lunch"}).json["result"]["state"] == "lunch"
-    assert program.get("presence/").json["result"]["state"] == "lunch"
+    pauses = program.get("presence/").json["result"]["pauses"]
+    lunch = next(one["id"] for one in pauses if one["name"] == "Обед")
+    assert program.post("presence/", {"state": "paused", "pause_id": lunch}).json["result"]["state"] == "paused"
+    assert program.get("presence/").json["result"]["pause_id"] == lunch
+    assert program.post("presence/", {"state": "paused"}).status_code == 422
+    assert program.post("presence/", {"state": "paused", "pause_id": 2**31 - 1}).json["code"] == "pause_unknown"
     assert program.post("presence/", {"state": "flying"}).status_code == 422
     session.refresh(me)
-    assert me.presence == "lunch"
+    assert me.presence == "paused"
 
 
 def test_an_explanation_says_what_each_filter_thinks(session, me, program, as_program):

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.models import AuditEvent, Card, OperatorProfile, Setting
+from tests.factories import get_pause
 from tests.test_desk import HTMX, card_of, profile, status
 
 __all__ = ["profile"]
@@ -100,7 +101,15 @@ def test_without_auto_next_the_card_stays_after_its_result(session: Session, as_
 
 def test_who_asks_for_the_next_ad_on_a_break_is_at_work_again(session: Session, as_operator: Any, profile: Any) -> None:
     card_of(session, profile)
-    as_operator.post("/desk/presence", data={"state": "break"}, headers=HTMX)
+    as_operator.post("/desk/presence", data={"state": f"paused:{get_pause(session, 'Перерыв').id}"}, headers=HTMX)
     as_operator.post("/desk/next", headers=HTMX)
     session.refresh(profile)
     assert profile.presence == "ready"
+
+
+def test_who_asks_for_the_next_ad_in_a_training_stays_in_it(session: Session, as_operator: Any, profile: Any) -> None:
+    card_of(session, profile)
+    as_operator.post("/desk/presence", data={"state": f"paused:{get_pause(session, 'Обучение').id}"}, headers=HTMX)
+    as_operator.post("/desk/next", headers=HTMX)
+    session.refresh(profile)
+    assert profile.presence == "paused"

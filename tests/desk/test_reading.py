@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.factories import get_pause
 from tests.test_desk import HTMX, card_of, profile
 
 __all__ = ["profile"]
@@ -22,9 +23,11 @@ def test_polling_answers_304_when_nothing_changed(session: Session, as_operator:
 
 
 def test_the_state_of_the_operator_is_kept_with_its_time(session: Session, as_operator: Any, profile: Any) -> None:
-    assert as_operator.post("/desk/presence", data={"state": "lunch"}, headers=HTMX).status_code == 200
+    chosen = {"state": f"paused:{get_pause(session, 'Обед').id}"}
+    answer = as_operator.post("/desk/presence", data=chosen, headers=HTMX)
+    assert answer.status_code == 200 and answer.text.count("Обед") == 2, "in the menu and as the state"
     session.refresh(profile)
-    assert profile.presence == "lunch"
+    assert profile.presence == "paused"
     assert profile.presence_since > datetime.now(UTC) - timedelta(minutes=1)
     assert as_operator.post("/desk/presence", data={"state": "на рыбалке"}, headers=HTMX).status_code == 409
 

@@ -75,10 +75,10 @@ def test_a_day_with_keys_only(page: Any, live_server: Any, pool: list[int], trou
     page.keyboard.press("Tab")
     page.keyboard.press("Tab")
     press("Enter")
-    expect(page.locator("#presence.desk-presence-break")).to_be_visible()
+    expect(page.locator("#presence.desk-presence-paused")).to_be_visible()
     kept = row(live_server, "SELECT presence FROM operator_profile p JOIN ab_user u ON u.id = p.user_id "
                             "WHERE u.username = 'operator'")  # fmt: skip
-    assert kept.presence == "break"
+    assert kept.presence == "paused"
 
 
 def test_a_key_pressed_before_the_answer_waits_for_it(page: Any, live_server: Any, pool: list[int]) -> None:

@@ -195,7 +195,7 @@ def test_who_is_at_work_keeps_his_own_and_zero_minutes_switch_it_off(session, op
     later = NOON + timedelta(minutes=20)
     card = planned(session, operator, NOON)
     assert callback_sharing.release_absent(session, later) == 0
-    operator.presence = "lunch"
+    operator.presence = "paused"
     set_setting(session, callback_common_after_min=0)
     session.flush()
     assert callback_sharing.release_absent(session, later) == 0
