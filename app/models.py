@@ -33,6 +33,7 @@ from app.domain.phones import phone_mark
 from app.extensions import outside
 from app.tables.calls import *  # noqa: F403 - every table is asked for here
 from app.tables.columns import PHONE_CHECK, USER, counter, facts, flag, now_column, time_column, user_column, words
+from app.tables.crm import *  # noqa: F403
 from app.tables.pauses import *  # noqa: F403
 
 # Card.stage: what the lists are made of. Partial indexes name these numbers literally.
@@ -785,8 +786,12 @@ class Lead(Model):
     status_id: Mapped[int] = mapped_column(ForeignKey("status.id"), nullable=False)
     by_id: Mapped[int | None] = user_column()
     payload: Mapped[dict[str, Any]] = facts()
-    state: Mapped[str] = mapped_column(String(16), server_default="waiting", nullable=False)
+    state: Mapped[str] = mapped_column(String(16), server_default="waiting", nullable=False)  # waiting, sent, failed
+    stage: Mapped[str] = mapped_column(String(16), server_default="", nullable=False, default="")  # what became of it
+    stage_at: Mapped[datetime | None] = time_column()
     created_at: Mapped[datetime] = now_column()
+    card: Mapped[Card] = relationship()
+    status: Mapped[Status] = relationship()
     __table_args__ = (UniqueConstraint("card_id", "status_id", name="lead_once"),)
 
 

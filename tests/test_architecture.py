@@ -16,7 +16,7 @@ FAMILIES = {"sources", "crm", "sms", "reports"}
 # Which format a file has can only be said by who knows all of them: a part of the contract, not a member.
 OF_THE_CONTRACT = {"app.sources.detect"}
 
-TALK = {"domain", "errors", "registry"}
+TALK = {"domain", "errors", "registry", "addresses"}
 ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "": EVERYBODY,
     # decides
     "domain": {"errors"},  # Reason: a verdict carries its reason, and errors.py is stdlib too
-    "errors": set(), "registry": {"errors"}, "extensions": set(), "database": set(), "logs": set(),
+    "errors": set(), "addresses": set(), "registry": {"errors"}, "extensions": set(), "database": set(), "logs": set(),
     "seeds": {"domain", "errors"},
     # talks
     "sources": TALK, "crm": TALK, "sms": TALK, "telephony": TALK, "smtp": TALK,

@@ -5,8 +5,6 @@ Secrets travel in parameters, so no message of this module ever names more of an
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import time
 import zlib
 from collections.abc import Mapping, Sequence
@@ -14,83 +12,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
+from app.addresses import CONNECT_S, Forbidden, Guarded, host_of, is_forbidden
 from app.sources import Health, SourceTrouble
 from app.sources._trouble import looks_blocked
 
-TIMEOUT = (10, 60)  # seconds to connect, seconds of silence
+TIMEOUT = (CONNECT_S, 60)  # seconds to connect, seconds of silence
 LONGEST = 600  # seconds for a whole reply: one byte a second is no reply
 MIB = 1 << 20
 _AGENT = "Prozvon/1.0 (+used-car feeds)"
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-class Forbidden(OSError):
-    """The name leads to an address inside the house."""
-
-
-def is_public(address: str) -> bool:
-    """Whether an address is one of the open Internet: not ours, not the machine's, not a neighbour's."""
-    ip: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour
-        if inner is None and ip in _NAT64:
-            inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(str(inner))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
-
-
-def _connect(connection: Any) -> socket.socket:
-    """Resolve once, check every answer, connect to the checked address: a name cannot change its mind in between."""
-    try:
-        found = socket.getaddrinfo(connection._dns_host, connection.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as trouble:
-        raise NewConnectionError(connection, f"name not found: {trouble}") from None
-    if not all(is_public(str(item[4][0])) for item in found):
-        raise Forbidden("private address")
-    refused: OSError | None = None
-    for family, kind, protocol, _, address in found:
-        sock = socket.socket(family, kind, protocol)
-        try:
-            sock.settimeout(TIMEOUT[0])
-            sock.connect(address)
-            return sock
-        except OSError as failed:
-            sock.close()
-            refused = failed
-    raise NewConnectionError(connection, f"no connection: {refused}")
-
-
-class _GuardedHttp(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self)
-
-
-class _GuardedHttps(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        return _connect(self)
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _GuardedHttp
-
-
-class _HttpsPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedHttps
-
-
-class _Guarded(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **more: Any) -> None:
-        super().init_poolmanager(*args, **more)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}
 
 
 @dataclass(slots=True)
@@ -114,8 +48,8 @@ class Http:
         self.session.trust_env = False  # a proxy or .netrc of the machine would undo the check of addresses
         self.session.headers["User-Agent"] = _AGENT
         if not self.allow_private:
-            self.session.mount("http://", _Guarded())
-            self.session.mount("https://", _Guarded())
+            self.session.mount("http://", Guarded())
+            self.session.mount("https://", Guarded())
 
     def __enter__(self) -> Http:
         return self
@@ -141,7 +75,7 @@ class Http:
                 raise _private(host) from None
             except (requests.RequestException, HTTPError, OSError, zlib.error) as trouble:
                 # The library's words hold the whole address with its token: only the kind of trouble is told.
-                if _is_forbidden(trouble):
+                if is_forbidden(trouble):
                     raise _private(host) from None
                 raise SourceTrouble(Health.NETWORK, f"{host}: {type(trouble).__name__}") from None
 
@@ -162,12 +96,8 @@ class Http:
 
 def checked_host(url: str) -> str:
     """The host of an address we may ask. Refused: other schemes, a user name inside, no host."""
-    try:
-        parts = urlsplit(url.strip())
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host, parts = None, urlsplit("")
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or "\\" in url:
+    host = host_of(url)
+    if not host:
         raise SourceTrouble(Health.AUTH, "the address must be http(s)://host/… without a user name in it")
     return host
 
@@ -181,18 +111,6 @@ def _next(url: str, location: str) -> str:
 
 def _private(host: str) -> SourceTrouble:
     return SourceTrouble(Health.AUTH, f"{host} is a private address: not allowed by this installation")
-
-
-def _is_forbidden(trouble: BaseException) -> bool:
-    seen: BaseException | None = trouble
-    for _ in range(6):
-        if isinstance(seen, Forbidden):
-            return True
-        inner = getattr(seen, "reason", None) or (seen.args[0] if seen and seen.args else None)
-        seen = inner if isinstance(inner, BaseException) else getattr(seen, "__context__", None)
-        if seen is None:
-            return False
-    return False
 
 
 def _read(answer: requests.Response, most: int, host: str) -> bytes:

@@ -6,8 +6,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from app.sources import Health, SourceTrouble, _http
-from app.sources._http import Http, is_public, retry_after
+from app import addresses
+from app.addresses import is_public
+from app.sources import Health, SourceTrouble
+from app.sources._http import Http, retry_after
 
 
 def trouble_of(url: str, **more: object) -> SourceTrouble:
@@ -73,12 +75,12 @@ def test_a_private_or_strange_address_is_refused_before_connecting(url: str) -> 
 
 def test_a_name_that_also_leads_inside_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(2, 1, 6, "", ("93.184.216.34", 80)), (2, 1, 6, "", ("10.0.0.1", 80))]
-    monkeypatch.setattr(_http.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(addresses.socket, "getaddrinfo", lambda *_, **__: found)
     assert "private" in str(trouble_of("http://rebound.example/"))
 
 
 def test_a_redirect_to_a_private_address_is_refused(site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_http, "is_public", lambda address: address == "127.0.0.1")
+    monkeypatch.setattr(addresses, "is_public", lambda address: address == "127.0.0.1")
     site.answer = lambda asked: (302, {"Location": site.url.replace("127.0.0.1", "127.0.0.2") + "/in"}, b"")
     assert "private" in str(trouble_of(site.url + "/out", redirects=3))
     assert [asked.path for asked in site.asked] == ["/out"]
