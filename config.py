@@ -85,6 +85,8 @@ class Config:
     phone_key: str  # turns numbers of the stop list into marks that outlive an erasure; must never change
     smtp_url: str  # the mail server; empty: no letters, links are shown to be handed over by people
     mail_from: str  # the sender of letters
+    ice_urls: list[str]  # STUN and TURN servers of browser phones; none are needed inside one network
+    turn_secret: str  # shared with the TURN server, which makes a day's password of it
 
 
 def load(env: Mapping[str, str] | None = None) -> Config:
@@ -127,7 +129,21 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         log_json=envbool(env, "PROZVON_LOG_JSON", production),
         smtp_url=_smtp_url(env),
         mail_from=_mail_from(env),
+        ice_urls=_ice_urls(env),
+        turn_secret=envsecret(env, "PROZVON_TURN_SECRET") if env.get("PROZVON_TURN_SECRET", "").strip() else "",
     )
+
+
+def _ice_urls(env: Mapping[str, str]) -> list[str]:
+    urls = envlist(env, "PROZVON_ICE_URLS")
+    if any(not url.startswith(("stun:", "stuns:", "turn:", "turns:")) for url in urls):
+        raise ConfigError(
+            "PROZVON_ICE_URLS must list STUN and TURN servers; example: stun:calls.example.ru:3478,"
+            "turn:calls.example.ru:3478?transport=tcp"
+        )
+    if any(url.startswith("turn") for url in urls) and not env.get("PROZVON_TURN_SECRET", "").strip():
+        raise ConfigError("PROZVON_ICE_URLS names a TURN server, so PROZVON_TURN_SECRET must be its secret")
+    return urls
 
 
 def _phone_key(env: Mapping[str, str], secret_key: str) -> str:

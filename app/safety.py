@@ -159,12 +159,14 @@ def _set_headers(response: Response, *, tile_host: str, secure: bool) -> None:
         "Content-Security-Policy",
         f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
         f"img-src 'self' data: {tile_host}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
-        "form-action 'self'",
+        f"connect-src 'self' {g.get('connect_to', '')}; form-action 'self'",
     )
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("X-Frame-Options", "DENY")
     response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Permissions-Policy", "geolocation=(), camera=(), microphone=()")
+    # Only a page with the telephone on it hears anything, and only such a page reaches the telephony server.
+    ears = "(self)" if g.get("microphone") else "()"
+    response.headers.setdefault("Permissions-Policy", f"geolocation=(), camera=(), microphone={ears}")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")

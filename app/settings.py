@@ -75,6 +75,14 @@ DEFAULTS: dict[str, Default] = {
     ),
     "call_hours_from": Default(9, _l("Calls from"), _l("In the seller's local time."), _l("h"), 0, 23),
     "call_hours_to": Default(20, _l("Calls until"), _l("In the seller's local time."), _l("h"), 1, 24),
+    "wrap_up_s": Default(
+        60,
+        _l("Time to finish after a call"),
+        _l("Then the clock of the operator turns amber; nothing ends by itself, and one may take a minute more."),
+        _l("s"),
+        10,
+        1800,
+    ),
     "callback_hour_cap": Default(
         20,
         _l("Call-backs that an operator may plan for one hour"),

@@ -20,7 +20,7 @@ TALK = {"domain", "errors", "registry", "addresses"}
 ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
-        "generated_pages", "wording_fab", "letters", "wording_supervisor"}  # fmt: skip
+        "generated_pages", "wording_fab", "letters", "wording_phone", "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "recordings", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
     "logs", "services", "tables",
@@ -48,8 +48,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # shows
     "safety": {"extensions", "errors"}, "compression": set(),
     "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
-                "wording_supervisor"},
-    "wording_supervisor": set(), "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
+                "wording_phone", "wording_supervisor"},
+    "wording_phone": set(), "wording_supervisor": set(), "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},
     "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
     "shell": ASK | SHOW, "pages": ASK | SHOW,

@@ -7,15 +7,17 @@ from flask import Flask
 from flask_appbuilder import AppBuilder, BaseView
 from flask_babel import lazy_gettext as _l
 
+from app.desk.calling import Calling, browser_phone
 from app.desk.deeds import Deeds
 from app.desk.reading import Reading
 
 
-class DeskView(Reading, Deeds, BaseView):  # type: ignore[misc]  # BaseView comes without types
+class DeskView(Reading, Deeds, Calling, BaseView):  # type: ignore[misc]  # BaseView comes without types
     route_base = "/desk"
     default_view = "my_ads"
 
 
 def register(app: Flask, appbuilder: AppBuilder) -> None:
+    app.jinja_env.globals["browser_phone"] = browser_phone
     appbuilder.add_view(DeskView, "My ads", label=_l("My ads"), href="/desk/", icon="list", category="Work",
                         category_label=_l("Work"))  # fmt: skip

@@ -11,7 +11,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app.desk import page, seat
 from app.extensions import db
-from app.services import dealing, matching, worklist
+from app.services import call_panel, dealing, matching, worklist
 
 
 class Reading:
@@ -57,6 +57,8 @@ class Reading:
         card_id = request.args.get("card", type=int)
         if card_id is not None:
             told["card"] = worklist.pulse(db.session, card_id, current_user.id)
+        if request.args.get("phone"):
+            told["phone"] = call_panel.word(db.session(), current_user.id, seat.now())
         answer = make_response(jsonify(told))
         answer.add_etag()
         return answer.make_conditional(request)

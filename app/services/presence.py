@@ -12,7 +12,7 @@ from app.errors import Refused
 from app.models import OperatorProfile, PauseReason
 
 PAUSED = "paused"
-STATES = ("ready", "wrap_up", PAUSED, "offline")
+STATES = ("ready", "talking", "wrap_up", PAUSED, "offline")
 IDLE_AFTER = timedelta(minutes=15)
 
 

@@ -169,9 +169,9 @@ class PhoneAccount(Model):
     extension: Mapped[str] = mapped_column(String(16), nullable=False)  # the endpoint's name
     kind: Mapped[str] = mapped_column(String(8), server_default="browser", nullable=False, default="browser")
     password_until: Mapped[datetime | None] = time_column()  # the browser's password ends here
+    sid_hash: Mapped[str] = mapped_column(String(64), server_default="", nullable=False, default="")  # with this log-in
     device_state: Mapped[str] = mapped_column(String(16), server_default="unknown", nullable=False, default="unknown")
     device_since: Mapped[datetime] = now_column()
-    sid_hash: Mapped[str] = mapped_column(String(64), server_default="", nullable=False, default="")  # and with this log-in
     user: Mapped[Any] = relationship("User", lazy="joined")
     asterisk: Mapped[Asterisk] = relationship(lazy="joined")
     __table_args__ = (

@@ -15,6 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
+    op.add_column('operator_profile', sa.Column('wrap_up_until', sa.DateTime(timezone=True), nullable=True))
     op.create_table('asterisk',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -45,9 +46,9 @@ def upgrade() -> None:
     sa.Column('extension', sa.String(length=16), nullable=False),
     sa.Column('kind', sa.String(length=8), server_default='browser', nullable=False),
     sa.Column('password_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sid_hash', sa.String(length=64), server_default='', nullable=False),
     sa.Column('device_state', sa.String(length=16), server_default='unknown', nullable=False),
     sa.Column('device_since', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.Column('sid_hash', sa.String(length=64), server_default='', nullable=False),
     sa.CheckConstraint("extension ~ '^[a-z0-9]{1,16}$'", name='phone_account_extension_safe'),
     sa.CheckConstraint("kind IN ('browser', 'desk')", name='phone_account_kind'),
     sa.ForeignKeyConstraint(['asterisk_id'], ['asterisk.id'], ondelete='CASCADE'),
@@ -217,6 +218,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index(op.f('ix_call_order_call_id'), table_name='call_order')
     op.drop_index('call_order_open', table_name='call_order', postgresql_where=sa.text('done_at IS NULL'))
+    op.drop_column('operator_profile', 'wrap_up_until')
+    op.drop_constraint('callback_call_id_fkey', 'callback', type_='foreignkey')
+    op.drop_column('callback', 'call_id')
     op.drop_table('call_order')
     op.drop_index('call_event_at', table_name='call_event')
     op.drop_table('call_event')

@@ -46,8 +46,9 @@
   async function poll() {
     const open = window.desk.card();
     const asked = open && "mine" in open.dataset ? open.dataset.card : "";
+    const query = new URLSearchParams({ ...(asked && { card: asked }), ...(window.phone && { phone: "1" }) });
     try {
-      const answer = await fetch(page.dataset.counts + (asked ? `?card=${asked}` : ""), { headers: { "X-Poll": "1", Accept: "application/json" }, signal: AbortSignal.timeout ? AbortSignal.timeout(10000) : undefined });
+      const answer = await fetch(`${page.dataset.counts}?${query}`, { headers: { "X-Poll": "1", Accept: "application/json" }, signal: AbortSignal.timeout ? AbortSignal.timeout(10000) : undefined });
       window.desk.lost(false);
       if (answer.redirected || answer.status === 401) {
         window.desk.logIn();
@@ -55,6 +56,7 @@
         await window.desk.look();
         const told = await answer.json();
         show(told);
+        if (window.phone) window.phone.told(told.phone);
         if (asked && told.card && !told.card.mine && window.desk.card() && window.desk.card().dataset.card === asked && !window.desk.moving()) window.desk.taken();
       }
     } catch (silence) {

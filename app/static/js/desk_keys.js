@@ -151,7 +151,7 @@
     focusOn(menu.open ? "#presence button[aria-current], #presence button" : "#presence > summary");
   }
   const WITH_ALT = {
-    KeyN: () => press('[data-key="next"]'), KeyC: () => press('[data-key="call"]'), KeyP: openAgain, KeyB: openStates,
+    KeyN: () => press('[data-key="next"]'), KeyC: () => (window.phone && window.phone.bar.call()) || press('[data-key="call"]'), KeyP: openAgain, KeyB: openStates,
     KeyA: () => focusOn("#f-asked_price"), KeyM: () => focusOn("#new-note"),
   };
   const ALONE = { KeyJ: () => step(1), KeyK: () => step(-1), Enter: () => press('[data-key="take"]') };

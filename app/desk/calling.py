@@ -1,0 +1,171 @@
+"""The telephone at the desk: its credentials, the call of a card, what is asked of a live call, and its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, current_app, g, jsonify, render_template, request, session, url_for
+from flask_appbuilder import expose, has_access, permission_name
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from app import formats
+from app.desk import page, seat
+from app.errors import Refused
+from app.extensions import db
+from app.log_ins import sha256hex
+from app.models import PhoneAccount
+from app.services import call_panel, phone_accounts, presence, wrap_up
+from app.services.call_panel import Panel
+from app.services.phone_accounts import Relays
+from app.wording import word
+
+ORDERS = ("hangup", "transfer", "attended", "check")
+
+
+def browser_phone() -> PhoneAccount | None:
+    """For templates that show the bar: the person's phone, and leave for this page to reach it and the microphone."""
+    if not current_user.is_authenticated:
+        return None
+    if "phone_account" not in g:
+        g.phone_account = phone_accounts.account_of(db.session(), current_user.id)
+    account: PhoneAccount | None = g.phone_account
+    if account is None or account.kind != "browser":
+        return None
+    g.connect_to, g.microphone = _origin(account.asterisk.ws_url), True
+    return account
+
+
+def _origin(ws_url: str) -> str:
+    return "/".join(ws_url.split("/")[:3])
+
+
+class Calling:
+    @expose("/phone/session", methods=["POST"])
+    @has_access
+    @permission_name("work")
+    def phone_session(self) -> Any:
+        settings = current_app.config["PROZVON"]
+        opened = phone_accounts.open_session(
+            db.session(),
+            current_user.id,
+            seat.now(),
+            sid_hash=sha256hex(session.get("sid", "")),
+            take=request.form.get("take") == "1",
+            relays=Relays(tuple(settings.ice_urls), settings.turn_secret),
+        )
+        db.session.commit()
+        return jsonify(
+            ws_url=opened.ws_url,
+            uri=opened.uri,
+            password=opened.password,
+            ice_servers=opened.ice_servers,
+            until=opened.until.isoformat(),
+        )
+
+    @expose("/card/<int:card_id>/call", methods=["POST"])
+    @has_access
+    @permission_name("work")
+    def call(self, card_id: int) -> Any:
+        """Write the order to dial; telephony hears of it at once."""
+        from app.services import calls
+
+        seat.check_visible(card_id)
+        call = calls.ask_to_dial(db.session(), card_id, _number(card_id), actor_id=current_user.id, now=seat.now())
+        presence.touch(db.session(), current_user.id, seat.now())
+        db.session.commit()
+        return jsonify(id=call.id, link=call.link), 201
+
+    @expose("/call")
+    @has_access
+    @permission_name("work")
+    def call_state(self) -> Any:
+        panel = call_panel.load(db.session(), current_user.id, seat.now())
+        return jsonify(shown(panel)) if panel is not None else ("", 204)
+
+    @expose("/call/order", methods=["POST"])
+    @has_access
+    @permission_name("work")
+    def call_order(self) -> Any:
+        verb = request.form.get("verb", "")
+        if verb not in ORDERS:
+            abort(400)
+        from app.services import calls
+
+        calls.order_own(
+            db.session(), verb, actor_id=current_user.id, to_id=request.form.get("to", type=int), now=seat.now()
+        )
+        db.session.commit()
+        return jsonify(message="")
+
+    @expose("/call/colleagues")
+    @has_access
+    @permission_name("work")
+    def colleagues(self) -> Any:
+        return render_template("phone/_colleagues.html", people=call_panel.colleagues(db.session(), current_user.id))
+
+    @expose("/call/longer", methods=["POST"])
+    @has_access
+    @permission_name("work")
+    def wrap_up_longer(self) -> Any:
+        wrap_up.prolong(db.session(), current_user.id, seat.now())
+        db.session.commit()
+        return "", 204
+
+    @expose("/presence-now")
+    @has_access
+    @permission_name("work")
+    def presence_now(self) -> Any:
+        return render_template("desk/_presence.html", **page.presence_data())
+
+
+def _number(card_id: int) -> str:
+    """The number that was pressed: its place on the card, and its last digits in case the places have changed."""
+    from app.services import calls
+
+    phones = calls.numbers_of_card(db.session(), card_id)
+    n, tail = request.form.get("n", 0, type=int), request.form.get("tail", "")
+    if not 0 <= n < len(phones) or not phones[n].endswith(tail):
+        raise Refused("card_changed_meanwhile")
+    return phones[n]
+
+
+def shown(panel: Panel) -> dict[str, Any]:
+    """The panel as its script reads it, with the words that are not the script's to choose."""
+    call, told = panel.live, {"line": panel.line, "presence": panel.presence, "device": panel.device}
+    if call is not None:
+        return told | {
+            "call": {
+                "id": call.id,
+                "link": call.link,
+                "type": call.type,
+                "state": call.state,
+                "card": call.card_id,
+                "who": _who(call),
+                "elapsed_ms": panel.elapsed_ms,
+            }
+        }
+    if panel.wraps_up and panel.call is not None:
+        return told | {"wrap": _wrap(panel)}
+    return told
+
+
+def _who(call: Any) -> str:
+    return " · ".join(filter(None, (call.seller, formats.phone(call.phone, masked=True), call.title)))
+
+
+def _wrap(panel: Panel) -> dict[str, Any]:
+    call, suggest = panel.call, panel.suggest
+    assert call is not None
+    talk = formats.duration(call.talk_ms // 1000) if call.talk_ms else ""
+    outcome = word(call.outcome, "outcome")
+    return {
+        "call": call.id,
+        "card": call.card_id,
+        "url": url_for("DeskView.my_ads", card=call.card_id) if call.card_id else "",
+        "says": _("%(outcome)s, talked %(time)s", outcome=outcome, time=talk) if talk else outcome,
+        "elapsed_ms": panel.elapsed_ms,
+        "limit_s": panel.limit_s,
+        "suggest": suggest.id if suggest is not None else None,
+        "suggest_name": suggest.name if suggest is not None else "",
+    }

@@ -1,0 +1,174 @@
+"""A person's phone: credentials for one log-in, short-lived, in the tables that Asterisk reads as it goes."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.errors import Refused
+from app.models import PhoneAccount
+
+# An open page renews its password at half of this; whoever copied it has the rest of it.
+LIFE = timedelta(minutes=10)
+REALM = "prozvon"
+DOMAIN = "prozvon.invalid"  # a name of SIP addresses only; nobody looks it up
+
+
+@dataclass(frozen=True, slots=True)
+class Relays:
+    """STUN and TURN servers; TURN's own secret makes a name and a password for a day."""
+
+    urls: tuple[str, ...] = ()
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneSession:
+    ws_url: str
+    uri: str
+    password: str = field(repr=False)
+    until: datetime
+    ice_servers: list[dict[str, Any]]
+
+
+def account_of(session: Session, user_id: int) -> PhoneAccount | None:
+    account = session.get(PhoneAccount, user_id)
+    return account if account is not None and account.asterisk.is_enabled else None
+
+
+def open_session(
+    session: Session,
+    user_id: int,
+    now: datetime,
+    *,
+    sid_hash: str = "",
+    take: bool = False,
+    relays: Relays | None = None,
+) -> PhoneSession:
+    """A fresh password for this log-in's phone. Refused while a later log-in has the phone, unless it is taken over."""
+    account = session.get(PhoneAccount, user_id, with_for_update=True, populate_existing=True)
+    if account is None or account.kind != "browser" or not account.asterisk.is_enabled:
+        raise Refused("phone_none")
+    if not take and _held_by_a_later_log_in(session, account, sid_hash, now):
+        raise Refused("phone_elsewhere")
+    password = secrets.token_urlsafe(24)
+    account.password_until, account.sid_hash = now + LIFE, sid_hash
+    session.flush()
+    _write(session, account.extension, password)
+    return PhoneSession(
+        ws_url=account.asterisk.ws_url,
+        uri=f"sip:{account.extension}@{DOMAIN}",
+        password=password,
+        until=account.password_until,
+        ice_servers=_ice(relays or Relays(), account.extension, now),
+    )
+
+
+def _held_by_a_later_log_in(session: Session, account: PhoneAccount, sid_hash: str, now: datetime) -> bool:
+    if account.sid_hash == sid_hash or account.password_until is None or account.password_until <= now:
+        return False
+    began = session.execute(
+        text("SELECT sid_hash, created_at FROM user_session WHERE sid_hash IN (:holder, :mine)"),
+        {"holder": account.sid_hash, "mine": sid_hash},
+    )
+    at = {row.sid_hash: row.created_at for row in began}
+    return account.sid_hash in at and at[account.sid_hash] > at.get(sid_hash, now)
+
+
+def set_desk_password(session: Session, user_id: int) -> str:
+    """For a telephone on the desk: a password that stays, told once to who sets it up."""
+    account = session.get_one(PhoneAccount, user_id, with_for_update=True, populate_existing=True)
+    if account.kind != "desk":
+        raise Refused("phone_not_desk")
+    password = secrets.token_urlsafe(18)
+    account.password_until, account.sid_hash = None, ""
+    session.flush()
+    _write(session, account.extension, password, in_browser=False)
+    return password
+
+
+def end_of_log_in(session: Session, sid_hash: str) -> int:
+    """The log-in is over: its phone's password is worth nothing any more."""
+    return _end(session, "sid_hash = :sid AND sid_hash <> ''", sid=sid_hash)
+
+
+def end_stale(session: Session, now: datetime) -> int:
+    """Passwords that were not renewed, and those of log-ins that are gone whatever ended them."""
+    return _end(
+        session,
+        "password_until <= :now OR (sid_hash <> '' AND NOT EXISTS "
+        "(SELECT 1 FROM user_session s WHERE s.sid_hash = phone_account.sid_hash))",
+        now=now,
+    )
+
+
+def remove(session: Session, extension: str) -> None:
+    """The account goes; with it what Asterisk knows of it."""
+    for table in ("ps_endpoints", "ps_auths", "ps_aors"):
+        session.execute(text(f"DELETE FROM {table} WHERE id = :id"), {"id": extension})  # noqa: S608  our own names
+
+
+def _end(session: Session, condition: str, **values: Any) -> int:
+    """Nobody knows the password that is written: an account without one would let anybody in."""
+    ended = session.execute(
+        text(f"""
+        UPDATE phone_account SET password_until = NULL, sid_hash = ''
+        WHERE kind = 'browser' AND password_until IS NOT NULL AND ({condition}) RETURNING extension
+        """),  # noqa: S608  the conditions are constants of this module
+        values,
+    ).scalars()
+    extensions = list(ended)
+    for extension in extensions:
+        session.execute(_NEW_PASSWORD, {"id": extension, "cred": _digest(extension, secrets.token_urlsafe(24))})
+    return len(extensions)
+
+
+def _digest(extension: str, password: str) -> str:
+    """What SIP's digest needs: the password itself stands nowhere. (MD5 is the protocol's, not our choice.)"""
+    return hashlib.md5(f"{extension}:{REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
+
+
+_NEW_PASSWORD = text("UPDATE ps_auths SET md5_cred = :cred WHERE id = :id")
+_AUTH = text("""
+  INSERT INTO ps_auths (id, auth_type, username, realm, md5_cred) VALUES (:id, 'md5', :id, :realm, :cred)
+  ON CONFLICT (id) DO UPDATE SET auth_type = 'md5', username = :id, realm = :realm, md5_cred = :cred
+""")
+_AOR = text("""
+  INSERT INTO ps_aors (id, max_contacts, remove_existing, default_expiration, maximum_expiration, qualify_frequency)
+  VALUES (:id, 1, 'yes', 60, 120, :qualify)
+  ON CONFLICT (id) DO UPDATE SET max_contacts = 1, remove_existing = 'yes', qualify_frequency = :qualify
+""")
+_ENDPOINT = text("""
+  INSERT INTO ps_endpoints (id, aors, auth, context, disallow, allow, webrtc, device_state_busy_at, direct_media)
+  VALUES (:id, :id, :id, 'pz-phones', 'all', 'alaw,ulaw', :webrtc, 1, 'no')
+  ON CONFLICT (id) DO UPDATE SET aors = :id, auth = :id, context = 'pz-phones', disallow = 'all', allow = 'alaw,ulaw',
+    webrtc = :webrtc, device_state_busy_at = 1, direct_media = 'no'
+""")
+
+
+def _write(session: Session, extension: str, password: str, *, in_browser: bool = True) -> None:
+    """The auth first and the endpoint last: an endpoint never stands there without one."""
+    session.execute(_AUTH, {"id": extension, "realm": REALM, "cred": _digest(extension, password)})
+    # A browser's own connection tells when it is gone; a telephone on the desk has to be asked.
+    session.execute(_AOR, {"id": extension, "qualify": 0 if in_browser else 30})
+    session.execute(_ENDPOINT, {"id": extension, "webrtc": "yes" if in_browser else "no"})
+
+
+def _ice(relays: Relays, extension: str, now: datetime) -> list[dict[str, Any]]:
+    """What the browser asks for its own address, and who passes the sound on where nothing else gets through."""
+    plain = [url for url in relays.urls if not url.startswith("turn")]
+    turns = [url for url in relays.urls if url.startswith("turn")]
+    servers: list[dict[str, Any]] = [{"urls": plain}] if plain else []
+    if turns and relays.secret:
+        name = f"{int((now + timedelta(days=1)).timestamp())}:{extension}"
+        password = base64.b64encode(hmac.new(relays.secret.encode(), name.encode(), "sha1").digest()).decode()
+        servers.append({"urls": turns, "username": name, "credential": password})
+    return servers
