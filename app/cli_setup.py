@@ -49,11 +49,12 @@ def init(arguments: argparse.Namespace, settings: config.Config) -> None:
     with app.app_context():
         token = people.invite_admin(db.session(), datetime.now(UTC))
         db.session.commit()
+        hours = int(people.invite_life(db.session()).total_seconds() // 3600)
     if token is None:
         print("The database is ready. There is an administrator already.")
     else:
         print(
-            f"База готова. Приглашение первого администратора, действует 72 часа:\n{settings.public_url}/invite/{token}"
+            f"База готова. Приглашение первого администратора, действует {hours} ч:\n{settings.public_url}/invite/{token}"
         )
 
 

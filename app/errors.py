@@ -33,8 +33,9 @@ def refuse_unless(verdict: Any) -> None:
 
 
 class OutsideError(Exception):
-    """Somebody else's machine failed. Tried again later unless `permanent`."""
+    """Somebody else's machine failed. Tried again later unless `permanent`. A `code` becomes a sentence on the screen;
+    `said` is what that machine said, in its own words."""
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
-        self.permanent = permanent
+    def __init__(self, message: str, *, permanent: bool = False, code: str = "", said: str = "") -> None:
+        self.permanent, self.code, self.said = permanent, code, said
         super().__init__(message)

@@ -141,6 +141,25 @@ DEFAULTS: dict[str, Default] = {
     "recording_notice": Default(
         False, _l("Tell the seller that the talk is recorded"), _l("A short message before the talk.")
     ),
+    "invite_hours": Default(
+        72,
+        _l("An invitation works for"),
+        _l("A new person has so long to open the link and choose a password. Links that are out already keep theirs."),
+        _l("h"),
+        1,
+        720,
+    ),
+    "reset_hours": Default(
+        4,
+        _l("A link for a new password works for"),
+        _l(
+            "For links that an administrator makes and hands over. Shorter than an invitation: such a link opens an "
+            "account that has work in it. What people ask for themselves by «Forgotten?» works for one hour."
+        ),
+        _l("h"),
+        1,
+        72,
+    ),
     "reveals_per_hour": Default(
         300, _l("Phone numbers shown per hour"), _l("For one person."), _l("per hour"), 1, 10000
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,9 @@ class MailServer:
                 smtp.send_message(letter)
             except smtplib.SMTPRecipientsRefused as refused:
                 code, words = next(iter(refused.recipients.values()))
-                raise OutsideError(_said(code, words), permanent=code >= 500) from None
+                raise _answered(code, words, "recipient") from None
+            except smtplib.SMTPSenderRefused as refused:
+                raise _answered(refused.smtp_code, refused.smtp_error, "sender") from None
 
     def check(self) -> None:
         """Connect and log in, send nothing."""
@@ -60,14 +63,22 @@ class MailServer:
                     smtp.login(self.user, self.password)
                 yield smtp
         except smtplib.SMTPAuthenticationError as refused:  # a wrong setting, not a wrong letter: worth another try
-            raise OutsideError("the mail server refuses user or password: " + _said(refused.smtp_code, b"")) from None
+            raise OutsideError(
+                "the mail server refuses user or password: " + _said(refused.smtp_code, b""), code="auth",
+                said=_told(refused.smtp_code, refused.smtp_error),
+            ) from None  # fmt: skip
         except smtplib.SMTPResponseException as refused:
-            permanent = 550 <= refused.smtp_code <= 559
-            raise OutsideError(_said(refused.smtp_code, refused.smtp_error), permanent=permanent) from None
+            raise _answered(refused.smtp_code, refused.smtp_error) from None
         except ssl.SSLCertVerificationError as error:
-            raise OutsideError(f"the mail server's certificate is not trusted: {error.verify_message}") from None
+            raise OutsideError(
+                f"the mail server's certificate is not trusted: {error.verify_message}", code="certificate",
+                said=error.verify_message,
+            ) from None  # fmt: skip
         except (smtplib.SMTPException, OSError) as error:
-            raise OutsideError(f"the mail server does not answer as it should: {type(error).__name__}") from None
+            name = type(error).__name__
+            raise OutsideError(
+                f"the mail server does not answer as it should: {name}", code=_code_of(error), said=name
+            ) from None
 
     def _open(self) -> smtplib.SMTP:
         tls = ssl.create_default_context()
@@ -110,6 +121,38 @@ def is_address(text: str) -> bool:
     )  # fmt: skip
 
 
-def _said(code: int, words: bytes | str) -> str:
+def _code_of(error: Exception) -> str:
+    """Which of the troubles that people can do something about."""
+    kinds: tuple[tuple[type[Exception], str], ...] = (
+        (smtplib.SMTPNotSupportedError, "no_tls"), (smtplib.SMTPServerDisconnected, "hung_up"), (ssl.SSLError, "tls"),
+        (TimeoutError, "timeout"), (ConnectionRefusedError, "refused"), (socket.gaierror, "no_host"),
+        (OSError, "unreachable"),
+    )  # fmt: skip
+    if isinstance(error.__context__, TimeoutError):  # the library tells it as a server that hung up
+        return "timeout"
+    return next((code for kind, code in kinds if isinstance(error, kind)), "")
+
+
+def _answered(number: int, words: bytes | str, of: str = "") -> OutsideError:
+    """What the server has answered; `of`: to which part of the letter."""
+    told = _told(number, words)
+    lowered = told.lower()
+    if number in (452, 552) and ("full" in lowered or "quota" in lowered or "storage" in lowered or of == "recipient"):
+        code = "mailbox_full"
+    elif of == "recipient" and number >= 500:
+        code = "recipient"
+    elif of == "sender" and number >= 500:
+        code = "sender"
+    else:
+        code = "later" if 400 <= number < 500 else ""
+    permanent = number >= 500 if of == "recipient" else 550 <= number <= 559
+    return OutsideError(_said(number, words), permanent=permanent, code=code, said=told)
+
+
+def _told(number: int, words: bytes | str) -> str:
     told = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
-    return f"the mail server said {code} {' '.join(told.split())[:200]}".strip()
+    return f"{number} {' '.join(told.split())[:200]}".strip()
+
+
+def _said(number: int, words: bytes | str) -> str:
+    return f"the mail server said {_told(number, words)}"

@@ -23,6 +23,45 @@ WORDS: dict[str, Any] = {
     "mail:invite": _l("invitation"), "mail:reset": _l("new password"),
     "mail:waiting": _l("waits"), "mail:sent": _l("sent"), "mail:failed": _l("not sent"),
     "mail:expired": _l("too late"),
+    "mail_trouble:refused": _l(
+        "The mail server does not let us connect. Check the address and the port in PROZVON_SMTP_URL and that the "
+        "server is running; the letter is tried again by itself."
+    ),
+    "mail_trouble:unreachable": _l(
+        "The mail server cannot be reached. Check the network and the firewall; the letter is tried again by itself."
+    ),
+    "mail_trouble:no_host": _l("No server has this name. Check the address in PROZVON_SMTP_URL."),
+    "mail_trouble:timeout": _l(
+        "The mail server does not answer in time. Check the port and the firewall; the letter is tried again by itself."
+    ),
+    "mail_trouble:hung_up": _l(
+        "The mail server hung up in the middle. The port may be of another kind: 587 is smtp://, 465 is smtps://."
+    ),
+    "mail_trouble:tls": _l(
+        "No secure connection came about. The port may be of another kind: 587 is smtp://, 465 is smtps://."
+    ),
+    "mail_trouble:no_tls": _l(
+        "The mail server offers no secure connection or no log-in, so it was told neither password nor letter. "
+        "Use its secure port."
+    ),
+    "mail_trouble:certificate": _l(
+        "The certificate of the mail server is not trusted. Renew it, or use the name that stands in it."
+    ),
+    "mail_trouble:auth": _l(
+        "The mail server does not accept user name or password. Check them in PROZVON_SMTP_URL; many services want a "
+        "password made for programs."
+    ),
+    "mail_trouble:recipient": _l(
+        "The mail server does not know the addressee. Correct the e-mail of the person and make a new link."
+    ),
+    "mail_trouble:mailbox_full": _l("The addressee's mailbox is full. Hand the link over in another way."),
+    "mail_trouble:sender": _l(
+        "The mail server does not let us write from this address. Check PROZVON_MAIL_FROM: it must be of this account."
+    ),
+    "mail_trouble:later": _l("The mail server asks to come later. The letter is tried again by itself."),
+    "mail_trouble:off": _l("Mail is not set up on this machine. Set PROZVON_SMTP_URL and PROZVON_MAIL_FROM."),
+    "mail_trouble:key": _l("SECRET_KEY has been changed, so the letter cannot be read any more. Make a new link."),
+    "mail_trouble:other": _l("The mail server refused the letter. It said:"),
     "event:invite_renewed": _l("new link of an invitation"), "event:user_changed": _l("account changed"),
     "event:user_deleted": _l("account deleted"), "event:user_switched_off": _l("account switched off"),
     "event:user_switched_on": _l("account switched on"), "event:role_added": _l("role added"),

@@ -114,3 +114,36 @@ def test_plain_addresses_are_told_from_all_others():
 
 def test_the_password_is_not_in_what_a_log_would_show(server):
     assert PASSWORD not in repr(client_of(server, who=WHO))
+
+
+def trouble_of(client: MailServer) -> OutsideError:
+    with pytest.raises(OutsideError) as error:
+        client.send(letter_by(client))
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("verb", "answer", "code"),
+    [("AUTH", "535 who are you", "auth"), ("RCPT", "550 no such person", "recipient"),
+     ("MAIL", "553 not you", "sender"), ("RCPT", "552 mailbox full", "mailbox_full"),
+     ("RCPT", "451 greylisted", "later"), ("DATA", "554 spam", "")],
+)  # fmt: skip
+def test_a_refusal_has_a_code_and_the_servers_own_words(server, verb: str, answer: str, code: str):
+    server.answers[verb] = answer
+    trouble = trouble_of(client_of(server, who=WHO))
+    assert (trouble.code, trouble.said) == (code, answer)
+
+
+def test_a_server_that_is_not_there_does_not_answer_or_knows_no_tls_is_told_apart(server, tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setattr("app.smtp.TIMEOUT_S", 0.2)
+        assert trouble_of(MailServer.of(f"smtp://127.0.0.1:{port}", "p@example.test")).code == "timeout"
+    assert trouble_of(MailServer.of(f"smtp://127.0.0.1:{port}", "p@example.test")).code == "refused"
+    monkeypatch.undo()
+    assert trouble_of(client_of(server, "smtps")).code in ("tls", "hung_up")
+    with mail_server("127.0.0.2") as bare:
+        assert trouble_of(client_of(bare)).code == "no_tls"
+    with mail_server("127.0.0.2", tmp_path) as strange:
+        assert trouble_of(client_of(strange)).code == "certificate"
+    assert trouble_of(MailServer.of("smtp://nowhere.invalid:587", "p@example.test")).code in ("no_host", "unreachable")

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import func, select
 
-from app import letters
+from app import letters, settings
 from app.admin.base import now
 from app.errors import Refused
 from app.extensions import db
@@ -58,23 +58,27 @@ class InviteView(BaseView):
     @has_access
     @permission_name("invites")
     def invites(self) -> Any:
-        link = ""
+        made = None
         if request.method == "POST":
             try:
-                link = self._make(request.form)
+                made = self._make(request.form)
             except Refused as refusal:
                 db.session.rollback()
                 flash(say(refusal.reason), "danger")
-        return self._page(link, typed={} if link else request.form)
+        return self._page(made, typed={} if made else request.form)
 
-    def _page(self, link: str, typed: Any) -> Any:
+    def _page(self, made: tuple[str, datetime] | None, typed: Any) -> Any:
+        """`made`: the new link and when it dies."""
+        link, expires_at = made or ("", None)
         return self.render_template(
-            "admin/invites.html", title=_("Invitations"), link=link, typed=typed, now=now(), mail_is_on=mail.is_on(),
+            "admin/invites.html", title=_("Invitations"), link=link, expires_at=expires_at,
+            hours=settings.get(db.session(), "invite_hours"), reset_hours=settings.get(db.session(), "reset_hours"),
+            typed=typed, now=now(), mail_is_on=mail.is_on(),
             invites=_invites(), roles=db.session.execute(select(Role).order_by(Role.id.desc())).scalars().all(),
             groups=db.session.execute(select(OperatorGroup).order_by(OperatorGroup.name)).scalars().all(),
         )  # fmt: skip
 
-    def _make(self, form: Any) -> str:
+    def _make(self, form: Any) -> tuple[str, datetime]:
         at, email = now(), form.get("email", "").strip()
         if email and not is_address(email):
             raise Refused("email_bad")
@@ -84,15 +88,16 @@ class InviteView(BaseView):
             group_id=form.get("group_id", type=int), actor_id=current_user.id,
         )  # fmt: skip
         row = people.find_invite(db.session(), token, at)
+        assert row is not None
         self._send(row, token, wanted=bool(form.get("send")))
         db.session.commit()
-        return link_of(token)
+        return link_of(token), row.expires_at
 
     def _send(self, row: Any, token: str, *, wanted: bool) -> None:
         """By mail too, when there is mail and an address; the link is shown in any case."""
         if not wanted or not mail.is_on() or not row.email:
             return
-        hours = int(people.INVITE_LIFE.total_seconds() // 3600)
+        hours = int(people.invite_life(db.session()).total_seconds() // 3600)
         letter = letters.invitation(
             first_name=row.first_name, username=row.username, link=link_of(token), hours=hours
         )  # fmt: skip
@@ -105,13 +110,14 @@ class InviteView(BaseView):
     def renew(self, invite_id: int) -> Any:
         try:
             token = people.renew(db.session(), invite_id, now=now(), actor_id=current_user.id)
-            self._send(db.session.get_one(Invite, invite_id), token, wanted=True)
+            row = db.session.get_one(Invite, invite_id)
+            self._send(row, token, wanted=True)
             db.session.commit()
         except Refused as refusal:
             db.session.rollback()
             flash(say(refusal.reason), "danger")
             return redirect(url_for(".invites"))
-        return self._page(link_of(token), typed={})
+        return self._page((link_of(token), row.expires_at), typed={})
 
     @expose("/<int:invite_id>/revoke", methods=["POST"])
     @has_access

@@ -121,16 +121,17 @@ class UserDBModelView(Noted, SafeModelView, StockUserView):
     @action("reset_link", _l("Link for a new password"), "", "key", multiple=False)
     def reset_link(self, item: Any) -> Any:
         at = now()
-        token = people.reset_link(db.session(), item.id, now=at, actor_id=current_user.id)
+        life = people.reset_life(db.session())
+        token = people.reset_link(db.session(), item.id, now=at, actor_id=current_user.id, life=life)
         is_sent = mail.is_on() and is_address(item.email or "") and item.active
         if is_sent:
-            minutes = int(people.RESET_LIFE.total_seconds() // 60)
+            minutes = int(life.total_seconds() // 60)
             letter = letters.new_password(username=item.username, link=link_of(token), minutes=minutes)
-            post_letter("reset", item.email, letter, at + people.RESET_LIFE)
+            post_letter("reset", item.email, letter, at + life)
         db.session.commit()
         return render_template(
             "admin/link.html", title=_("Link for a new password"), link=link_of(token), user=item, is_sent=is_sent,
-            appbuilder=self.appbuilder, hours=int(people.RESET_LIFE.total_seconds() // 3600),
+            appbuilder=self.appbuilder, hours=int(life.total_seconds() // 3600), expires_at=at + life,
         )  # fmt: skip
 
     @action("end_sessions", _l("End the log-ins"), _l("Log these people out everywhere?"), "logout")

@@ -9,7 +9,9 @@ from flask_appbuilder import action
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from markupsafe import Markup
 
+from app import formats
 from app.admin.base import ACT, READ, AdminView, Listing, now
 from app.admin.shown import formatted, labels, moment, tag
 from app.errors import Refused
@@ -20,6 +22,11 @@ from app.services.audit import note_event
 from app.wording import say, word
 
 TONES = {"waiting": ("info", "clock"), "sent": ("success", "check"), "failed": ("danger", "alert-circle")}
+
+TROUBLES = {
+    "refused", "unreachable", "no_host", "timeout", "hung_up", "tls", "no_tls", "certificate", "auth", "recipient",
+    "mailbox_full", "sender", "later", "off", "key",
+}  # fmt: skip
 
 
 class MailView(AdminView):
@@ -39,6 +46,7 @@ class MailView(AdminView):
         expires_at=_l("Link works until"), attempts_n=_l("Attempts"),
     )  # fmt: skip
     formatters_columns = formatted(
+        error=lambda value: trouble(value),
         kind=lambda value: word(value, "mail"), sent_at=moment, expires_at=moment, by_name=lambda value: value or "—",
         state=lambda value: tag(word(value, "mail"), *TONES.get(value, ("secondary", "x"))),
     )  # fmt: skip
@@ -55,3 +63,14 @@ class MailView(AdminView):
             flash(say(refusal.reason), "danger")
         self.update_redirect()
         return redirect(self.get_redirect())
+
+
+def trouble(value: str) -> Any:
+    """What went wrong and what to do, in our words; what we do not know stays as the server said it."""
+    if not value:
+        return formats.cell(None)
+    code, _sep, said = value.partition(": ")
+    known = code if code in TROUBLES else "other"
+    said = "" if known in ("off", "key") else said
+    told = Markup('<span class="text-wrap">{}</span>').format(word(known, "mail_trouble"))
+    return told + Markup(' <q class="text-secondary text-wrap">{}</q>').format(said) if said else told

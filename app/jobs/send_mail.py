@@ -19,12 +19,12 @@ def run(mail_id: int) -> dict[str, int]:
         return {}
     try:
         if outside.mail is None:
-            raise OutsideError("mail is not set up on this machine")
+            raise OutsideError("mail is not set up on this machine", code="off")
         outside.mail.send(mail.message_of(row, current_app.config["SECRET_KEY"]))
     except OutsideError as error:
         is_over = mail.record_trouble(session, mail_id, error)
         session.commit()
-        raise OutsideError(str(error), permanent=is_over) from None
+        raise OutsideError(str(error), permanent=is_over, code=error.code, said=error.said) from None
     mail.record_sent(session, mail_id, datetime.now(UTC))
     session.commit()
     return {"mails": 1}

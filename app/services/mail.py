@@ -105,7 +105,7 @@ def record_sent(session: Session, mail_id: int, now: datetime) -> None:
 def record_trouble(session: Session, mail_id: int, error: OutsideError) -> bool:
     """Whether it is the end: the letter stays for an administrator to send again."""
     row = session.get_one(Mail, mail_id, with_for_update=True)
-    row.error = str(error)[:300]
+    row.error = f"{error.code or 'other'}: {error.said or error}"[:300]
     if error.permanent or row.attempts_n >= TRIES:
         row.state = "failed"
     session.flush()

@@ -10,6 +10,7 @@ from flask_appbuilder.security.sqla.models import Role, User
 from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
+from app import settings
 from app.errors import Refused
 from app.log_ins import sha256hex
 from app.models import Invite, OperatorProfile
@@ -18,10 +19,17 @@ from app.services.audit import note_event
 from app.smtp import is_address
 
 FORGOTTEN_LOCK = 724_301  # advisory, per person: many windows that ask at once are counted one after another
-INVITE_LIFE = timedelta(hours=72)
-RESET_LIFE = timedelta(hours=4)  # handed over by an administrator
 FORGOTTEN_LIFE = timedelta(hours=1)  # sent by mail to whoever asks
 FORGOTTEN_PER_LIFE = 3
+
+
+def invite_life(session: Session) -> timedelta:
+    return timedelta(hours=settings.get(session, "invite_hours"))
+
+
+def reset_life(session: Session) -> timedelta:
+    """Of a link that an administrator hands over."""
+    return timedelta(hours=settings.get(session, "reset_hours"))
 
 
 def invite(
@@ -57,7 +65,7 @@ def invite(
         role_id=role_row.id,
         group_id=group_id,
         created_by_id=actor_id,
-        expires_at=now + INVITE_LIFE,
+        expires_at=now + invite_life(session),
     )
     session.add(row)
     session.flush()
@@ -89,7 +97,7 @@ def renew(session: Session, invite_id: int, *, now: datetime, actor_id: int) -> 
         raise Refused("username_taken", name=row.username)
     _end_links(session, row.username, now)
     token = secrets.token_urlsafe(32)
-    row.token_hash, row.expires_at = sha256hex(token), now + INVITE_LIFE
+    row.token_hash, row.expires_at = sha256hex(token), now + invite_life(session)
     note_event(session, "invite_renewed", actor_id=actor_id, subject="invite", subject_id=invite_id)
     session.flush()
     return token
@@ -118,7 +126,7 @@ def forgotten(session: Session, typed: str, now: datetime) -> tuple[User, str] |
 
 
 def reset_link(
-    session: Session, user_id: int, *, now: datetime, actor_id: int | None, life: timedelta = RESET_LIFE
+    session: Session, user_id: int, *, now: datetime, actor_id: int | None, life: timedelta | None = None
 ) -> str:
     """A link by which the person sets a new password."""
     user = session.get(User, user_id)
@@ -134,7 +142,7 @@ def reset_link(
             username=user.username,
             created_by_id=actor_id,
             created_at=now,
-            expires_at=now + life,
+            expires_at=now + (life or reset_life(session)),
         )
     )
     note_event(session, "reset_link_made", actor_id=actor_id, subject="user", subject_id=user_id)

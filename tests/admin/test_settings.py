@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import select
 
 from app import settings
-from app.models import AuditEvent, Setting
+from app.models import AuditEvent, Invite, Setting
 from app.services import setting_changes
 
 
@@ -56,3 +57,19 @@ def test_an_operator_sees_no_settings(as_operator):
 
 def test_the_row_of_a_setting_tells_its_default(session):
     assert {row.name for row in setting_changes.rows(session)} == set(settings.DEFAULTS)
+
+
+def test_the_life_of_links_is_a_setting_that_stands_beside_the_link(session, as_admin):
+    user = session.scalars(select(User).where(User.username == "operator2")).one()
+    page = as_admin.post(f"/users/action/reset_link/{user.id}").text
+    assert "Действует до" in page and "4 часа с этой минуты" in page
+    session.add(Setting(name="reset_hours", value=1))
+    session.add(Setting(name="invite_hours", value=24))
+    page = as_admin.post(f"/users/action/reset_link/{user.id}").text
+    assert "1 час с этой минуты" in page
+    page = as_admin.post("/invites/", data={"username": "olga.new", "role": "Operator", "first_name": "Ольга"}).text
+    assert "24 часа с этой минуты" in page
+    lives = {
+        row.purpose: row.expires_at - row.created_at for row in session.scalars(select(Invite).order_by(Invite.id))
+    }
+    assert round(lives["reset"].total_seconds() / 3600) == 1 and round(lives["invite"].total_seconds() / 3600) == 24
