@@ -737,6 +737,7 @@ class Callback(Model):
     timezone: Mapped[str] = words()  # the seller's
     note: Mapped[str] = words()
     is_automatic: Mapped[bool] = flag()  # planned by the status, not by a person
+    call_id: Mapped[int | None] = mapped_column(ForeignKey("call.id", ondelete="SET NULL"))  # a missed call of his
     created_at: Mapped[datetime] = now_column()
     by_id: Mapped[int | None] = user_column()
     done_at: Mapped[datetime | None] = time_column()

@@ -16,5 +16,7 @@ WORDS: dict[str, Any] = {
     "event:recording_stopped": _l("recording stopped"), "event:recording_resumed": _l("recording goes on"),
     "subject:call": _l("call"), "subject:asterisk": _l("telephony server"), "trouble": _l("Trouble"),
     "card_id": _l("No. of the card"), "job:watch_recordings": _l("Measures recordings and watches their disk"),
+    "assigned:incoming": _l("given to who talks with the seller"),
+    "ended:incoming": _l("the seller rang and talks with a colleague"),
     "job:compress_recordings": _l("Packs recordings"), "job:purge_recordings": _l("Deletes old recordings"),
 }  # fmt: skip

@@ -25,6 +25,7 @@ from app.wording import say
 
 KINDS = {
     "personal": _l("personal"), "common": _l("for anyone of the group"), "automatic": _l("planned by the status"),
+    "missed": _l("missed calls of sellers"),
     "away": _l("of operators who are not at work"),
 }  # fmt: skip
 WHEN = {"overdue": _l("overdue"), "today": _l("still today"), "tomorrow": _l("tomorrow"), "later": _l("later")}

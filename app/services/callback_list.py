@@ -15,7 +15,7 @@ from app.services import counters
 PAGE = 100
 MOST = 2_000  # changed at once: as many as a hand-over may take
 
-KINDS = ("personal", "common", "automatic", "away")  # away: its operator is not at work
+KINDS = ("personal", "common", "automatic", "missed", "away")  # away: its operator is not at work
 WHEN = ("overdue", "today", "tomorrow", "later")
 
 
@@ -48,6 +48,7 @@ _CHOSEN = """
     AND CASE :kind WHEN 'personal' THEN b.operator_id IS NOT NULL AND NOT b.is_automatic
                    WHEN 'common' THEN b.operator_id IS NULL
                    WHEN 'automatic' THEN b.is_automatic
+                   WHEN 'missed' THEN b.call_id IS NOT NULL
                    WHEN 'away' THEN NOT u.active OR p.presence NOT IN ('ready', 'wrap_up', 'talking')
                    ELSE true END
 """
@@ -58,7 +59,7 @@ def rows(session: Session, choice: Choice, now: datetime, zone: str) -> list[Row
     return list(
         session.execute(
             text(f"""
-            SELECT c.id, c.next_call_at AS at, c.attempts_n, v.title, v.price, b.note, b.timezone, b.is_automatic,
+            SELECT c.id, c.next_call_at AS at, c.attempts_n, v.title, v.price, b.note, b.timezone, b.is_automatic, b.call_id,
                    b.operator_id IS NULL AS is_common, btrim(u.first_name || ' ' || u.last_name) AS operator_name,
                    c.operator_id, CASE WHEN u.active THEN p.presence ELSE 'offline' END AS presence,
                    (SELECT name FROM pause_reason WHERE id = p.pause_id AND u.active) AS pause,

@@ -213,9 +213,13 @@ def upgrade() -> None:
     )
     op.create_index('call_order_open', 'call_order', ['asterisk_id', 'id'], unique=False, postgresql_where=sa.text('done_at IS NULL'))
     op.create_index(op.f('ix_call_order_call_id'), 'call_order', ['call_id'], unique=False)
+    op.add_column('callback', sa.Column('call_id', sa.BigInteger(), nullable=True))
+    op.create_foreign_key('callback_call_id_fkey', 'callback', 'call', ['call_id'], ['id'], ondelete='SET NULL')
 
 
 def downgrade() -> None:
+    op.drop_constraint('callback_call_id_fkey', 'callback', type_='foreignkey')
+    op.drop_column('callback', 'call_id')
     op.drop_index(op.f('ix_call_order_call_id'), table_name='call_order')
     op.drop_index('call_order_open', table_name='call_order', postgresql_where=sa.text('done_at IS NULL'))
     op.drop_column('operator_profile', 'wrap_up_until')
