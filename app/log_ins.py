@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import delete, event, inspect, update
+from sqlalchemy import delete, event, inspect, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -53,8 +53,28 @@ def end_log_ins(session: Session, user_id: int, now: datetime | None = None) -> 
     """Everywhere: browsers and tokens of the API. Returns how many browsers were logged in."""
     at = now or datetime.now(UTC)
     ended: Any = session.execute(delete(UserSession).where(UserSession.user_id == user_id))
+    end_phones(session, user_id=user_id)
     row = insert(LoginsEnded).values(user_id=user_id, at=at)
     session.execute(row.on_conflict_do_update(index_elements=[LoginsEnded.user_id], set_={"at": at}))
+    return int(ended.rowcount)
+
+
+# Nobody knows the password that is written: a telephone without one would let anybody in.
+_END_PHONES = """
+  WITH ended AS (
+    UPDATE phone_account p SET password_until = NULL, sid_hash = ''
+    WHERE kind = 'browser' AND password_until IS NOT NULL AND ({condition}) RETURNING extension
+  ) UPDATE ps_auths SET md5_cred = md5(gen_random_uuid()::text) FROM ended WHERE id = ended.extension
+"""
+_LOG_IN_GONE = "NOT EXISTS (SELECT 1 FROM user_session s WHERE s.sid_hash = p.sid_hash)"
+_END_OF_ONE = text(_END_PHONES.format(condition=f"p.user_id = :user_id AND {_LOG_IN_GONE}"))
+_END_STALE = text(_END_PHONES.format(condition=f"password_until <= :now OR {_LOG_IN_GONE}"))
+
+
+def end_phones(session: Session, *, user_id: int | None = None, now: datetime | None = None) -> int:
+    """A browser's telephone ends with its log-in: one person's, or everybody's whose log-in or password is over."""
+    one = user_id is not None
+    ended: Any = session.execute(_END_OF_ONE if one else _END_STALE, {"user_id": user_id} if one else {"now": now})
     return int(ended.rowcount)
 
 

@@ -258,6 +258,8 @@ def _close_session(sender: Any, user: Any, **_: Any) -> None:
     security = sender.appbuilder.sm
     sid = session.pop("sid", "")
     security.session.execute(delete(UserSession).where(UserSession.sid_hash == sha256hex(sid)))
+    if user is not None:
+        log_ins.end_phones(security.session, user_id=user.id)
     security.session.commit()
 
 

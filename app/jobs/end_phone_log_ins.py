@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from app import log_ins
 from app.extensions import db
-from app.services import phone_accounts
 
 
 def run() -> dict[str, int]:
-    ended = phone_accounts.end_stale(db.session(), datetime.now(UTC))
+    ended = log_ins.end_phones(db.session(), now=datetime.now(UTC))
     db.session.commit()
     return {"ended": ended}

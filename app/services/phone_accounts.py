@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
@@ -54,7 +54,7 @@ def open_session(
     relays: Relays | None = None,
 ) -> PhoneSession:
     """A fresh password for this log-in's phone. Refused while a later log-in has the phone, unless it is taken over."""
-    account = session.get(PhoneAccount, user_id, with_for_update=True, populate_existing=True)
+    account = _locked(session, user_id)
     if account is None or account.kind != "browser" or not account.asterisk.is_enabled:
         raise Refused("phone_none")
     if not take and _held_by_a_later_log_in(session, account, sid_hash, now):
@@ -72,6 +72,11 @@ def open_session(
     )
 
 
+def _locked(session: Session, user_id: int) -> PhoneAccount | None:
+    mine = select(PhoneAccount).where(PhoneAccount.user_id == user_id).with_for_update(of=PhoneAccount)
+    return session.execute(mine.execution_options(populate_existing=True)).unique().scalar_one_or_none()
+
+
 def _held_by_a_later_log_in(session: Session, account: PhoneAccount, sid_hash: str, now: datetime) -> bool:
     if account.sid_hash == sid_hash or account.password_until is None or account.password_until <= now:
         return False
@@ -85,8 +90,8 @@ def _held_by_a_later_log_in(session: Session, account: PhoneAccount, sid_hash: s
 
 def set_desk_password(session: Session, user_id: int) -> str:
     """For a telephone on the desk: a password that stays, told once to who sets it up."""
-    account = session.get_one(PhoneAccount, user_id, with_for_update=True, populate_existing=True)
-    if account.kind != "desk":
+    account = _locked(session, user_id)
+    if account is None or account.kind != "desk":
         raise Refused("phone_not_desk")
     password = secrets.token_urlsafe(18)
     account.password_until, account.sid_hash = None, ""
@@ -95,40 +100,10 @@ def set_desk_password(session: Session, user_id: int) -> str:
     return password
 
 
-def end_of_log_in(session: Session, sid_hash: str) -> int:
-    """The log-in is over: its phone's password is worth nothing any more."""
-    return _end(session, "sid_hash = :sid AND sid_hash <> ''", sid=sid_hash)
-
-
-def end_stale(session: Session, now: datetime) -> int:
-    """Passwords that were not renewed, and those of log-ins that are gone whatever ended them."""
-    return _end(
-        session,
-        "password_until <= :now OR (sid_hash <> '' AND NOT EXISTS "
-        "(SELECT 1 FROM user_session s WHERE s.sid_hash = phone_account.sid_hash))",
-        now=now,
-    )
-
-
 def remove(session: Session, extension: str) -> None:
     """The account goes; with it what Asterisk knows of it."""
     for table in ("ps_endpoints", "ps_auths", "ps_aors"):
         session.execute(text(f"DELETE FROM {table} WHERE id = :id"), {"id": extension})  # noqa: S608  our own names
-
-
-def _end(session: Session, condition: str, **values: Any) -> int:
-    """Nobody knows the password that is written: an account without one would let anybody in."""
-    ended = session.execute(
-        text(f"""
-        UPDATE phone_account SET password_until = NULL, sid_hash = ''
-        WHERE kind = 'browser' AND password_until IS NOT NULL AND ({condition}) RETURNING extension
-        """),  # noqa: S608  the conditions are constants of this module
-        values,
-    ).scalars()
-    extensions = list(ended)
-    for extension in extensions:
-        session.execute(_NEW_PASSWORD, {"id": extension, "cred": _digest(extension, secrets.token_urlsafe(24))})
-    return len(extensions)
 
 
 def _digest(extension: str, password: str) -> str:
@@ -136,7 +111,6 @@ def _digest(extension: str, password: str) -> str:
     return hashlib.md5(f"{extension}:{REALM}:{password}".encode(), usedforsecurity=False).hexdigest()
 
 
-_NEW_PASSWORD = text("UPDATE ps_auths SET md5_cred = :cred WHERE id = :id")
 _AUTH = text("""
   INSERT INTO ps_auths (id, auth_type, username, realm, md5_cred) VALUES (:id, 'md5', :id, :realm, :cred)
   ON CONFLICT (id) DO UPDATE SET auth_type = 'md5', username = :id, realm = :realm, md5_cred = :cred
