@@ -55,7 +55,9 @@ def _show_sources(rows: list[Any]) -> None:
         row.can_fetch = bool(kind and kind.can_fetch)
         row.adapter_label = _(kind.label) if kind else row.adapter
         row.pulls = (
-            tag(_("files only"), "secondary", "file-import") if not row.can_fetch
+            tag(_("files only"), "secondary", "file-import") if not (kind and source_editing.has_switch(kind))
+            else tag(_("takes what is sent"), "success", "player-play") if row.is_enabled and not row.can_fetch
+            else tag(_("refuses what is sent"), "secondary", "player-pause") if not row.can_fetch
             else tag(_("on"), "success", "player-play") if row.is_enabled
             else tag(_("off"), "secondary", "player-pause")
         )  # fmt: skip

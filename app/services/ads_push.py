@@ -18,8 +18,8 @@ from app.services.deferring import defer
 from app.services.ingest import LONGEST_ID, storable
 from app.services.locks import only_one
 from app.services.source_runs import Outcome
+from app.services.sources import PUSH_KIND
 
-PUSH_KIND = "push_api"  # the key of the adapter whose sources take what is sent
 PUSH_LOCK = 724_310_000  # + source id: what was there before and after is told truly only one push at a time
 MOST_AT_ONCE = 1_000
 DUPLICATES_TOLD = 5
@@ -41,10 +41,13 @@ class Answer:
 
 
 def source_of(session: Session, key: str) -> Source:
-    """The source that takes pushes under this key. Refused when there is none, or when it is asked by ourselves."""
+    """The source that takes pushes under this key. Refused when there is none, when it is asked by
+    ourselves, and while it is switched off."""
     row = sources.by_key(session, storable(key)[:64])
     if row.adapter != PUSH_KIND:
         raise Refused("source_takes_no_push", name=row.name)
+    if not row.is_enabled:
+        raise Refused("source_off", name=row.name)
     return row
 
 

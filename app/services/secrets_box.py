@@ -27,4 +27,5 @@ def unseal(sealed: str, secret_key: str) -> dict[str, Any]:
     try:
         return dict(json.loads(_fernet(secret_key).decrypt(sealed.encode())))
     except InvalidToken:
-        raise OutsideError("the stored secrets cannot be read: SECRET_KEY has changed", permanent=True, code="key") from None
+        words = "the stored secrets cannot be read: SECRET_KEY has changed"
+        raise OutsideError(words, permanent=True, code="key") from None

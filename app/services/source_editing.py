@@ -88,7 +88,7 @@ def save(
     row.name = _name(draft.name)
     row.every_minutes = _whole(draft.every_minutes, "every_minutes", EVERY)
     row.window_hours = _whole(draft.window_hours, "window_hours", WINDOW)
-    row.is_enabled = draft.is_enabled and families[row.adapter].can_fetch
+    row.is_enabled = draft.is_enabled and has_switch(families[row.adapter])
     if source_id is None:
         row.key = _free_key(session, row.name)
         row.next_pull_at = now
@@ -196,11 +196,17 @@ def _free_key(session: Session, name: str) -> str:
     return next(key for n in range(1, len(taken) + 2) if (key := stem if n == 1 else f"{stem}-{n}") not in taken)
 
 
+def has_switch(kind: type[Adapter]) -> bool:
+    """Adverts of files come when a person brings them; all others stop when the source is switched off."""
+    return kind.can_fetch or kind.takes_push
+
+
 def set_enabled(session: Session, source_id: int, on: bool, families: Families, *, actor_id: int) -> Source:
     row = session.get(Source, source_id, with_for_update=True)
     if row is None:
         raise Refused("source_gone")
-    if on:
+    kind = families.get(row.adapter)
+    if on and not (kind is not None and has_switch(kind)):
         _check_can_fetch(row, families)
     row.is_enabled = on
     note_event(session, "source_enabled" if on else "source_disabled", actor_id=actor_id, subject="source",

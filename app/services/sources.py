@@ -23,6 +23,7 @@ from app.services.source_runs import Outcome, health_of
 from app.sources import Health, Page, SourceTrouble, Window
 from app.sources import Source as Adapter
 
+PUSH_KIND = "push_api"  # the key of the adapter whose sources take what is sent: they are never pulled
 PULL_LOCK = 724_200_000  # + source id: a source is pulled by one worker at a time
 OVERLAP = timedelta(minutes=5)  # sites publish late; asking twice costs nothing, unchanged rows are not written
 
@@ -323,6 +324,8 @@ def due(session: Session, now: datetime) -> list[int]:
     """Sources whose time has come."""
     return list(
         session.execute(
-            select(Source.id).where(Source.is_enabled, Source.next_pull_at <= now).order_by(Source.next_pull_at)
+            select(Source.id)
+            .where(Source.is_enabled, Source.next_pull_at <= now, Source.adapter != PUSH_KIND)
+            .order_by(Source.next_pull_at)
         ).scalars()
     )

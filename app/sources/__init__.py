@@ -80,6 +80,7 @@ class Source:
     label: ClassVar[str] = ""  # English msgid, translated where shown
     snapshot: ClassVar[bool] = False
     can_fetch: ClassVar[bool] = False
+    takes_push: ClassVar[bool] = False  # a program sends the adverts to us
     extensions: ClassVar[tuple[str, ...]] = ()  # file name endings it usually has
 
     def fetch(self, window: Window) -> Iterable[Page]:

@@ -21,6 +21,7 @@ FIELDS = tuple(READERS)  # what a record may tell when the source has no map of 
 class PushApi(Source):
     key: ClassVar[str] = "push_api"
     label: ClassVar[str] = "Sent to us by the API"
+    takes_push: ClassVar[bool] = True
 
     field_map: dict[str, Any] = field(
         default_factory=dict, metadata={"label": "Field map", "help": "Field to name; empty: our own names"}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from app.models import Ad, AuditEvent, Card, SourceRun
-from app.services import ads_push
+from app.services import ads_push, sources
 from app.services.locks import only_one
 from tests.factories import fictional_phone, make_source
 
@@ -142,3 +144,22 @@ def test_two_pushes_of_one_source_do_not_mix(partner, as_program, session):
         answer = send(program, advert())
     assert answer.status_code == 409 and answer.json["code"] == "push_running"
     assert send(program, advert()).json["new"] == 1
+
+
+def test_a_source_that_is_switched_off_refuses_and_one_switched_on_goes_on(partner, as_program, session, as_supervisor):
+    program = as_program("supervisor", scope="push")
+    as_supervisor.post(f"/sourceview/action/disable/{partner.id}")
+    refused = send(program, advert())
+    assert (refused.status_code, refused.json["code"]) == (409, "source_off") and "выключена" in refused.json["message"]
+    assert session.query(Ad).count() == 0 and session.query(SourceRun).count() == 0
+    as_supervisor.post(f"/sourceview/action/enable/{partner.id}")
+    assert send(program, advert()).json["new"] == 1
+
+
+def test_a_source_of_pushes_is_never_due_to_be_pulled(partner, session):
+    assert partner.is_enabled and partner.id not in sources.due(session, datetime.now(UTC) + timedelta(days=1))
+
+
+def test_the_description_names_the_refusal(as_program):
+    told = as_program("admin").get("_openapi").json["paths"]["/api/v1/ads/push"]["post"]
+    assert "source_off" in told["summary"] and "409" in told["responses"]
