@@ -36,6 +36,7 @@ from app.tables.calls import *  # noqa: F403
 from app.tables.columns import PHONE_CHECK, USER, counter, facts, flag, now_column, time_column, user_column, words
 from app.tables.crm import *  # noqa: F403
 from app.tables.pauses import *  # noqa: F403
+from app.tables.reports import *  # noqa: F403
 
 # Card.stage: what the lists are made of. Partial indexes name these numbers literally.
 POOL, NEW, IN_WORK, CALLBACK, CLOSED = 0, 1, 2, 3, 9
@@ -365,6 +366,13 @@ class Ad(CarFactsMixin, Model):
         Index("ad_vehicle", "vehicle_id"),
         Index("ad_unjoined", "id", postgresql_where=raw("vehicle_id IS NULL")),
         Index("ad_phone", "phone", postgresql_where=raw("phone IS NOT NULL")),
+        # Adverts come nearly in the order of their days: a few bytes for each block range find them.
+        Index(
+            "ad_posted",
+            raw("coalesce(published_at, first_seen_at) timestamptz_minmax_multi_ops"),
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": "32"},
+        ),
         {"postgresql_with": {"fillfactor": "80"}},
     )
 
@@ -665,6 +673,7 @@ class Card(Model):
         ),
         Index("card_done", "operator_id", processed_at.desc(), id.desc(), postgresql_where=raw("stage = 9")),
         Index("card_unmatched", "match_revision", postgresql_where=raw("stage = 0")),
+        Index("card_matched", "matched_at", postgresql_where=raw("matched_at IS NOT NULL")),
         Index("card_assigned", "assigned_at", postgresql_where=raw("stage = 1")),
         Index("card_filter_open", "filter_id", postgresql_where=raw("stage IN (1,2,3)")),
         CheckConstraint("stage IN (0,1,2,3,9)", name="card_stage"),
@@ -686,12 +695,15 @@ class Assignment(Model):
     until_at: Mapped[datetime | None] = time_column()
     by_id: Mapped[int | None] = user_column()
     why: Mapped[str] = mapped_column(String(32), nullable=False)  # dealt, taken, moved, reopened
+    taken_at: Mapped[datetime | None] = time_column()  # a dealt card: when its operator took it to work
     reason: Mapped[dict[str, Any]] = facts()
     ended_why: Mapped[str] = mapped_column(String(32), server_default="", nullable=False, default="")
     move_id: Mapped[int | None] = mapped_column(ForeignKey("mass_move.id"))
     __table_args__ = (
         Index("assignment_open", "card_id", unique=True, postgresql_where=raw("until_at IS NULL")),
         Index("assignment_of", "operator_id", "from_at"),
+        Index("assignment_from", "from_at"),
+        Index("assignment_taken", "taken_at", postgresql_where=raw("taken_at IS NOT NULL")),
         Index(
             "assignment_let_go",
             "operator_id",
@@ -794,7 +806,7 @@ class Lead(Model):
     created_at: Mapped[datetime] = now_column()
     card: Mapped[Card] = relationship()
     status: Mapped[Status] = relationship()
-    __table_args__ = (UniqueConstraint("card_id", "status_id", name="lead_once"),)
+    __table_args__ = (UniqueConstraint("card_id", "status_id", name="lead_once"), Index("lead_at", "created_at"))
 
 
 # --- People and housekeeping -----------------------------------------------------------------------------------------

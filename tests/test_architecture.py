@@ -14,15 +14,15 @@ ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "app"
 FAMILIES = {"sources", "crm", "sms", "reports"}
 # Which format a file has can only be said by who knows all of them: a part of the contract, not a member.
-OF_THE_CONTRACT = {"app.sources.detect"}
+OF_THE_CONTRACT = {"app.sources.detect", "app.reports.answers", "app.reports.rollups"}
 
 TALK = {"domain", "errors", "registry", "addresses"}
 ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
-        "generated_pages", "wording_fab", "letters", "wording_phone", "wording_supervisor"}  # fmt: skip
+        "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "recordings", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
+    *ASK, *TALK, *SHOW, "", "admin", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
     "logs", "services", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail",
     "cli_setup", "doctor", "supervisor", "demo", "seeds",
@@ -48,18 +48,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     # shows
     "safety": {"extensions", "errors"}, "compression": set(),
     "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
-                "wording_phone", "wording_supervisor"},
-    "wording_phone": set(), "wording_supervisor": set(), "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
+                "wording_crm", "wording_phone", "wording_supervisor"},
+    "wording_crm": {"wording"}, "wording_phone": set(), "wording_supervisor": set(), "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},
     "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
-    "recordings": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
+    "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
     "views": {"admin", "entrance"},
     "filter_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
-    "jobs": ASK | {"", "config", "database", "logs"},
+    "jobs": ASK | {"wording_crm", "", "config", "database", "logs"},
     "doctor": ASK,
     "supervisor": set(),
     "cli": {"", "config", "database", "errors", "logs", "wording", "supervisor", "demo", "jobs"},

@@ -72,8 +72,8 @@ _CLAIM_SQL = f"""
   ), n AS (
     UPDATE operator_profile p SET {COUNT_ONE} WHERE p.user_id = :operator_id AND EXISTS (SELECT 1 FROM c)
   ), a AS (
-    INSERT INTO assignment (card_id, operator_id, group_id, from_at, by_id, why)
-    SELECT c.id, :operator_id, :group_id, :now, :operator_id, 'taken' FROM c
+    INSERT INTO assignment (card_id, operator_id, group_id, from_at, taken_at, by_id, why)
+    SELECT c.id, :operator_id, :group_id, :now, :now, :operator_id, 'taken' FROM c
   )
   UPDATE card SET stage = 2, operator_id = :operator_id, assigned_at = :now, taken_at = :now, version = version + 1
   FROM c WHERE card.id = c.id RETURNING card.id, card.filter_id,

@@ -95,7 +95,8 @@ def take(session: Session, card_id: int, place: Place) -> None:
         {"id": place.operator_id},
     )
     session.execute(
-        text("UPDATE card SET stage = 2, taken_at = :now, version = version + 1 WHERE id = :id"),
+        text("""WITH a AS (UPDATE assignment SET taken_at = :now WHERE card_id = :id AND until_at IS NULL)
+                UPDATE card SET stage = 2, taken_at = :now, version = version + 1 WHERE id = :id"""),
         {"id": card_id, "now": place.now},
     )
     note_event(session, "card_taken", actor_id=place.operator_id, subject="card", subject_id=card_id)

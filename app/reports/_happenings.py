@@ -1,0 +1,164 @@
+"""What the reports count: calls, ads posted, cards matched, given, taken, results, leads, time in a state.
+
+Each kind of happening is said once, here. Live counting, the roll-ups and the rows behind a number read the same words.
+Every statement made of them takes :from_at and :until_at (moments, the end excluded) and :zone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# Dimensions that belong to the card: by way of it and of its vehicle.
+CARD_DIMS = {
+    "city_id": "v.city_id", "make_id": "v.make_id", "source_id": "a.source_id", "filter_id": "k.filter_id",
+}  # fmt: skip
+_BY_CARD = """
+  LEFT JOIN card k ON k.id = {card} LEFT JOIN vehicle v ON v.id = k.vehicle_id LEFT JOIN ad a ON a.id = v.ad_id"""
+_BY_FILTER = " LEFT JOIN card k ON k.id = {card}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Happening:
+    """`rows` is a FROM … {join} WHERE … of one row a happening; `marks` names the kind of dirty moments that change it.
+
+    `measures`: name -> (aggregate, condition of the rows that it counts; empty: all).
+    """
+
+    key: str
+    rows: str
+    at: str
+    marks: tuple[str, ...]
+    measures: Mapping[str, tuple[str, str]]
+    dims: Mapping[str, str] = field(default_factory=dict)
+    card: str = "NULL::bigint"
+    call: str = "NULL::bigint"
+    has_card_dims: bool = True
+
+    def knows(self, dim: str) -> bool:
+        return dim in self.dims or (self.has_card_dims and dim in CARD_DIMS)
+
+    def expression(self, dim: str) -> str:
+        return self.dims[dim] if dim in self.dims else CARD_DIMS[dim]
+
+    def joined_rows(self, dims: tuple[str, ...]) -> str:
+        """`rows` with the joins that these dimensions need."""
+        wanted = {dim for dim in dims if dim not in self.dims}
+        join = "" if not wanted else _BY_FILTER if wanted == {"filter_id"} else _BY_CARD
+        return self.rows.format(join=join.format(card=self.card))
+
+
+def _count(condition: str = "") -> tuple[str, str]:
+    return (f"count(*) FILTER (WHERE {condition})" if condition else "count(*)", condition)
+
+
+def _sum(what: str, condition: str) -> tuple[str, str]:
+    return f"coalesce(sum({what}) FILTER (WHERE {condition}), 0)", condition
+
+
+_SPAN = "{at} >= :from_at AND {at} < :until_at"
+_MINUTES = {  # of a call to a seller; ring time only where it rang
+    "attempts": _count(),
+    "connects": _count("c.outcome = 'answered'"),
+    "talk_ms": _sum("c.talk_ms", "c.outcome = 'answered'"),
+    "ring_ms": _sum("c.ring_ms", "c.ring_ms IS NOT NULL"),
+    "rung": _count("c.ring_ms IS NOT NULL"),
+}
+_CALL_DIMS = {
+    "trunk_id": "c.trunk_id", "prefix_id": "c.prefix_id", "caller_number": "c.caller_number",
+    "code": "left(c.phone, 4)", "operator_id": "c.operator_id", "type": "c.type", "outcome": "c.outcome",
+    "hour": "extract(hour FROM c.created_at AT TIME ZONE :zone)::smallint",
+}  # fmt: skip
+
+# Calls to sellers; each is one attempt.
+CALLS = Happening(
+    "calls",
+    "FROM call c {join} WHERE c.state = 'ended' AND c.type IN ('individual', 'campaign', 'callback') AND "
+    + _SPAN.format(at="c.created_at"),
+    "c.created_at", ("call",), _MINUTES, _CALL_DIMS, "c.card_id", "c.id",
+)  # fmt: skip
+# Calls of every type, incoming and internal ones too.
+ALL_CALLS = Happening(
+    "all_calls",
+    "FROM call c {join} WHERE c.state = 'ended' AND " + _SPAN.format(at="c.created_at"),
+    "c.created_at", ("call",), _MINUTES, _CALL_DIMS, "c.card_id", "c.id",
+)  # fmt: skip
+# A car's first call, and how long after its ad had been published (never less than nothing).
+FIRST_CALLS = Happening(
+    "first_calls",
+    """FROM call c LEFT JOIN card ck ON ck.id = c.card_id LEFT JOIN vehicle cv ON cv.id = ck.vehicle_id
+       {join} WHERE c.state = 'ended' AND c.type IN ('individual', 'campaign', 'callback') AND c.card_id IS NOT NULL
+       AND NOT EXISTS (SELECT 1 FROM call e WHERE e.card_id = c.card_id AND e.state = 'ended' AND e.type IN
+                       ('individual', 'campaign', 'callback') AND (e.created_at, e.id) < (c.created_at, c.id))
+       AND """ + _SPAN.format(at="c.created_at"),  # noqa: S608  constants of ours
+    "c.created_at", ("call", "vehicle"),
+    {
+        "called": _count(),
+        "waited": _count("cv.published_at IS NOT NULL"),
+        "wait_s": _sum(
+            "greatest(extract(epoch FROM c.created_at - cv.published_at), 0)::bigint", "cv.published_at IS NOT NULL"
+        ),
+    },
+    {"operator_id": "c.operator_id"}, "c.card_id", "c.id",
+)  # fmt: skip
+POSTED = Happening(
+    "posted",
+    "FROM ad p {join} WHERE " + _SPAN.format(at="coalesce(p.published_at, p.first_seen_at)"),
+    "coalesce(p.published_at, p.first_seen_at)", ("ad",), {"posted": _count()},
+    {"city_id": "p.city_id", "make_id": "p.make_id", "source_id": "p.source_id"},
+    "(SELECT max(id) FROM card WHERE vehicle_id = p.vehicle_id)", has_card_dims=False,
+)  # fmt: skip
+MATCHED = Happening(
+    "matched",
+    "FROM card m {join} WHERE m.filter_id IS NOT NULL AND " + _SPAN.format(at="m.matched_at"),
+    "m.matched_at", ("card", "vehicle"), {"matched": _count()}, {"filter_id": "m.filter_id"}, "m.id",
+)  # fmt: skip
+GIVEN = Happening(
+    "given",
+    "FROM assignment g {join} WHERE " + _SPAN.format(at="g.from_at"),
+    "g.from_at", ("assignment", "vehicle", "card"), {"given": _count()}, {"operator_id": "g.operator_id"}, "g.card_id",
+)  # fmt: skip
+TAKEN = Happening(
+    "taken",
+    "FROM assignment t {join} WHERE " + _SPAN.format(at="t.taken_at"),
+    "t.taken_at", ("assignment", "vehicle", "card"), {"taken": _count()}, {"operator_id": "t.operator_id"}, "t.card_id",
+)  # fmt: skip
+# Every result is a change; a closing one is a card processed.
+RESULTS = Happening(
+    "results",
+    "FROM status_change r JOIN status rs ON rs.id = r.new_id {join} WHERE " + _SPAN.format(at="r.at"),
+    "r.at", ("result", "vehicle", "card"), {"changes": _count(), "processed": _count("rs.is_closing")},
+    {"operator_id": "r.by_id", "status_id": "r.new_id"}, "r.card_id",
+)  # fmt: skip
+# A seller reached: once a day and card, by the first talk or the first result that says so.
+REACHED = Happening(
+    "reached",
+    """FROM (SELECT DISTINCT ON (e.card_id, (e.at AT TIME ZONE :zone)::date) e.* FROM (
+         SELECT card_id, created_at AS at, operator_id, id AS call_id FROM call
+         WHERE card_id IS NOT NULL AND outcome = 'answered' AND created_at >= :from_at AND created_at < :until_at
+         UNION ALL
+         SELECT sc.card_id, sc.at, sc.by_id, NULL FROM status_change sc
+         JOIN status s ON s.id = sc.new_id AND s.is_reached WHERE sc.at >= :from_at AND sc.at < :until_at) e
+       ORDER BY e.card_id, (e.at AT TIME ZONE :zone)::date, e.at, e.call_id) x {join} WHERE true""",
+    "x.at", ("call", "result", "vehicle", "card"), {"reached": _count()}, {"operator_id": "x.operator_id"},
+    "x.card_id", "x.call_id",
+)  # fmt: skip
+LEADS = Happening(
+    "leads",
+    "FROM lead l {join} WHERE " + _SPAN.format(at="l.created_at"),
+    "l.created_at", ("lead", "vehicle", "card"), {"leads": _count()}, {"operator_id": "l.by_id"}, "l.card_id",
+)  # fmt: skip
+# A state that lasts over midnight belongs to both days, each with its part; one that still lasts, until the end asked.
+STATES = Happening(
+    "states",
+    """FROM (SELECT o.user_id, o.state, d.day AT TIME ZONE :zone AS at,
+              extract(epoch FROM
+                least(coalesce(o.until, now()), (d.day + interval '1 day') AT TIME ZONE :zone, :until_at)
+                - greatest(o.since, d.day AT TIME ZONE :zone, :from_at))::bigint AS spent_s
+            FROM operator_state o, LATERAL generate_series(
+              date_trunc('day', greatest(o.since, :from_at) AT TIME ZONE :zone),
+              least(coalesce(o.until, now()), :until_at) AT TIME ZONE :zone, interval '1 day') AS d(day)
+            WHERE o.since < :until_at AND coalesce(o.until, now()) > :from_at) s {join} WHERE s.spent_s > 0""",
+    "s.at", ("state",), {"spent_s": ("sum(s.spent_s)", "")}, {"operator_id": "s.user_id", "state": "s.state"},
+    has_card_dims=False,
+)  # fmt: skip

@@ -1,0 +1,118 @@
+"""Every metric once: its name, its formula in words, and how it is made of the measures that are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+COUNT, SHARE, CLOCK, HOURS = "count", "share", "clock", "hours"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """`kind`: count; share (0.25 is 25 %); clock (seconds, shown 3:07); hours (hours with one digit after the comma).
+
+    A metric with `over` is a quotient, blank where nothing is below; `scale` turns the measure's unit into the kind's.
+    """
+
+    key: str
+    label: Any
+    formula: Any
+    of: str
+    over: str = ""
+    kind: str = COUNT
+    scale: float = 1.0
+    is_bad: bool = False  # more of it is worse: the comparison is coloured the other way round
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        return (self.of, self.over) if self.over else (self.of,)
+
+    def value(self, sums: dict[str, int]) -> float | int | None:
+        above = sums.get(self.of, 0)
+        if not self.over:
+            return above * self.scale if self.scale != 1.0 else above
+        below = sums.get(self.over, 0)
+        return above * self.scale / below if below else None
+
+
+METRICS: dict[str, Metric] = {
+    metric.key: metric
+    for metric in (
+        Metric(
+            "posted",
+            _l("Posted"),
+            _l("Ads by the day of their publication; where it is not told, by the day they were first seen."),
+            "posted",
+        ),
+        Metric("matched", _l("Matched"), _l("Cars by the day when a filter took them."), "matched"),
+        Metric(
+            "given",
+            _l("Given"),
+            _l("Cards that came to an operator: dealt, taken or handed over; each time counts."),
+            "given",
+        ),
+        Metric("taken", _l("Taken"), _l("Cards that an operator took to work."), "taken"),
+        Metric("processed", _l("Processed"), _l("Closing statuses that were set."), "processed"),
+        Metric(
+            "reached",
+            _l("Sellers reached"),
+            _l("Cards with a talk or with a status that means «reached»; once a day."),
+            "reached",
+        ),
+        Metric("leads", _l("Leads"), _l("Cards handed to the CRM by a successful status."), "leads"),
+        Metric(
+            "conversion_taken", _l("Conversion of taken"), _l("Leads ÷ cards taken to work."), "leads", "taken", SHARE
+        ),
+        Metric(
+            "conversion_reached", _l("Conversion of reached"), _l("Leads ÷ sellers reached."), "leads", "reached", SHARE
+        ),
+        Metric(
+            "processed_share",
+            _l("Processed of posted"),
+            _l("Closing statuses ÷ ads posted."),
+            "processed",
+            "posted",
+            SHARE,
+        ),
+        Metric("called", _l("Cars called"), _l("Cars whose first call was on that day."), "called"),
+        Metric(
+            "first_call_h",
+            _l("Hours to the first call"),
+            _l("Average time from the publication of the ad to the first call."),
+            "wait_s",
+            "waited",
+            HOURS,
+            1 / 3600,
+            True,
+        ),
+        Metric("attempts", _l("Attempts"), _l("Calls to sellers that have ended, whatever their outcome."), "attempts"),
+        Metric("connects", _l("Connects"), _l("Calls where the seller answered and was talked to."), "connects"),
+        Metric("connect_rate", _l("Connect rate"), _l("Connects ÷ attempts."), "connects", "attempts", SHARE),
+        Metric(
+            "talk",
+            _l("Talk time"),
+            _l("From the seller's answer to the end, over all connects."),
+            "talk_ms",
+            "",
+            CLOCK,
+            1 / 1000,
+        ),
+        Metric("avg_talk", _l("Average talk"), _l("Talk time ÷ connects."), "talk_ms", "connects", CLOCK, 1 / 1000),
+        Metric(
+            "avg_ring",
+            _l("Average ring"),
+            _l("Ringing of the seller's phone ÷ calls that rang."),
+            "ring_ms",
+            "rung",
+            CLOCK,
+            1 / 1000,
+            True,
+        ),
+        Metric("calls", _l("Calls"), _l("Calls of every type that have ended."), "attempts"),
+        Metric("changes", _l("Set"), _l("How often the status was set."), "changes"),
+        Metric("spent", _l("Time"), _l("How long the operators were in the state."), "spent_s", "", CLOCK),
+    )
+}

@@ -1,0 +1,177 @@
+"""Answers a question: sums of closed days from the family's table, of the others live; names, totals, comparison."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain import periods
+from app.domain.periods import Period, begins
+from app.errors import Refused
+from app.reports import Answer, Grouping, Question, Report, Row
+from app.reports._families import FAMILIES, Family, counted
+from app.reports._names import DERIVED, groups_of_operators, names_of
+from app.reports.rollups import closed_days
+
+TIMES = ("day", "week", "month")
+Sums = dict[tuple[Any, ...], dict[str, int]]
+
+
+def ask(session: Session, report: type[Report], question: Question, *, zone: ZoneInfo, now: datetime) -> Answer:
+    """Refused: a grouping that the report has not, or a filter that the grouping's family cannot tell."""
+    grouping = report.grouping(question.group_by)
+    if grouping is None:
+        raise Refused("grouping_unknown", name=question.group_by)
+    family = FAMILIES[grouping.family]
+    for dim in question.only:
+        if base_of(dim) not in family.dims:
+            raise Refused("filter_not_here", name=dim)
+    metrics = report.metric_list(grouping)
+    sums = _sums(session, family, grouping, question, question.period, zone, now)
+    before = (
+        _sums(session, family, grouping, question, periods.previous(question.period), zone, now)
+        if question.compare
+        else {}
+    )
+    if question.compare and grouping.by[0] in TIMES:
+        before = _shifted(before, grouping, question.period)
+    names = names_of(session, grouping.by, set(sums) | set(before))
+
+    def row(key: tuple[Any, ...], mine: dict[str, int], theirs: dict[str, int]) -> Row:
+        return Row(
+            key,
+            names.get(key, ()),
+            tuple(metric.value(mine) for metric in metrics),
+            tuple(metric.value(theirs) for metric in metrics) if question.compare else (),
+        )
+
+    keys = sorted(set(sums) | set(before), key=lambda key: (_time_of(key), names[key]))
+    rows = tuple(row(key, sums.get(key, {}), before.get(key, {})) for key in keys)
+    total = row((), _added(sums.values()), _added(before.values()))
+    return Answer(report(), question, grouping, metrics, rows, total, zone.key)
+
+
+def base_of(dim: str) -> str:
+    """The counted dimension behind one that is told by it: an operator's group is told by the operator."""
+    return DERIVED.get(dim, dim)
+
+
+def _time_of(key: tuple[Any, ...]) -> tuple[int, str]:
+    return (0, key[0].isoformat()) if key and isinstance(key[0], date) else (1, "")
+
+
+def _sums(
+    session: Session,
+    family: Family,
+    grouping: Grouping,
+    question: Question,
+    period: Period,
+    zone: ZoneInfo,
+    now: datetime,
+) -> Sums:
+    only, dims = _only(session, question), [base_of(dim) for dim in grouping.by if dim not in (*TIMES, "weekday")]
+    by_day = any(dim in (*TIMES, "weekday") for dim in grouping.by)
+    fetched = [*dims, "day"] if by_day else dims
+    found: Sums = defaultdict(lambda: dict.fromkeys(family.measures, 0))
+    groups = groups_of_operators(session) if "group_id" in grouping.by else {}
+    for part, values in _parts(session, family, period, zone, now):
+        for row in session.execute(text(_summing(family, fetched, part, only)), values | _values(only)).mappings():
+            key = tuple(_key_part(dim, row, groups) for dim in grouping.by)
+            mine = found[key]
+            for name in family.measures:
+                mine[name] += row[name] or 0
+    return dict(found)
+
+
+def _key_part(dim: str, row: Any, groups: dict[int, int]) -> Any:
+    if dim in TIMES:
+        return periods.step_of(row["day"], dim)
+    if dim == "weekday":
+        return row["day"].weekday()
+    if dim == "group_id":
+        return groups.get(row["operator_id"])
+    return row[base_of(dim)]
+
+
+def _parts(
+    session: Session, family: Family, period: Period, zone: ZoneInfo, now: datetime
+) -> Iterable[tuple[str, dict[str, Any]]]:
+    """FROM clauses with their values: the table for closed days, a live count for each run of the others."""
+    today = now.astimezone(zone).date()
+    last = min(period.last, today)
+    days = [period.first + timedelta(n) for n in range((last - period.first).days + 1)]
+    closed = closed_days(session, family, period, zone)
+    opened = [day for day in days if day not in closed]
+    if closed:
+        condition = "day BETWEEN :first AND :last" + (" AND NOT day = ANY(:opened)" if opened else "")
+        yield (
+            f"(SELECT * FROM {family.table} WHERE {condition}) q",  # noqa: S608  constants of ours
+            {"first": period.first, "last": last, **({"opened": opened} if opened else {})},
+        )
+    for run in periods.runs(opened):
+        yield (
+            f"({counted(family)}) q",
+            {
+                "zone": zone.key,
+                "from_at": begins(run.first, zone),
+                "until_at": begins(run.last + timedelta(1), zone),
+            },
+        )
+
+
+def _summing(family: Family, dims: list[str], source: str, only: dict[str, list[Any]]) -> str:
+    names = ", ".join(dims)
+    sums = ", ".join(f"sum({name})::bigint AS {name}" for name in family.measures)
+    conditions = " AND ".join(f"{dim} = ANY(:only_{dim})" for dim in only)
+    where = f" WHERE {conditions}" if conditions else ""
+    if not dims:
+        return f"SELECT {sums} FROM {source}{where} HAVING count(*) > 0"  # noqa: S608  constants of ours
+    return f"SELECT {names}, {sums} FROM {source}{where} GROUP BY {names}"  # noqa: S608
+
+
+def _only(session: Session, question: Question) -> dict[str, list[Any]]:
+    """Filters by counted dimensions. A group means its operators of today."""
+    only: dict[str, list[Any]] = {}
+    for dim, wanted in question.only.items():
+        values = list(wanted)
+        if dim == "group_id":
+            values = [operator for operator, group in groups_of_operators(session).items() if group in set(values)]
+        base = base_of(dim)
+        only[base] = [value for value in only[base] if value in values] if base in only else values
+    return only
+
+
+def _values(only: dict[str, list[Any]]) -> dict[str, Any]:
+    return {f"only_{dim}": values for dim, values in only.items()}
+
+
+def _added(many: Iterable[dict[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = defaultdict(int)
+    for sums in many:
+        for name, value in sums.items():
+            total[name] += value
+    return dict(total)
+
+
+def _shifted(before: Sums, grouping: Grouping, period: Period) -> Sums:
+    """The first day of then stands beside the first day of now, the second beside the second."""
+    then = periods.previous(period)
+    moved: Sums = {}
+    step = grouping.by[0]
+    then_steps, now_steps = _steps(then, step), _steps(period, step)
+    for key, sums in before.items():
+        place = then_steps.index(key[0]) if key[0] in then_steps else len(then_steps)
+        if place < len(now_steps):
+            moved[(now_steps[place], *key[1:])] = sums
+    return moved
+
+
+def _steps(period: Period, step: str) -> list[date]:
+    days = (period.first + timedelta(n) for n in range(period.days))
+    return list(dict.fromkeys(periods.step_of(day, step) for day in days))

@@ -1,0 +1,220 @@
+"""The roll-ups of the reports: a narrow table per family of questions, what is rolled up, and what must be again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, Integer, SmallInteger, String, Text
+from sqlalchemy import text as raw
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.tables.columns import USER, counter, facts, flag, now_column, time_column, user_column, words
+
+
+class DirtyMoment(Model):
+    """Something of that moment has changed. Only appended: a unique set would swallow the mark of a slower writer."""
+
+    __tablename__ = "dirty_moment"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    source: Mapped[str] = mapped_column(String(16), nullable=False)  # which kind of happening
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False)
+
+
+class RolledDay(Model):
+    """This day of this family stands in its table, as it was in this time zone. A day without a row is counted live."""
+
+    __tablename__ = "rolled_day"
+    family: Mapped[str] = mapped_column(String(16), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    zone: Mapped[str] = mapped_column(Text, nullable=False)
+    at: Mapped[datetime] = now_column()
+
+
+def amount() -> Mapped[int]:
+    return mapped_column(BigInteger, server_default="0", nullable=False, default=0)
+
+
+def key(kind: Any = Integer) -> Mapped[Any]:
+    """A dimension; empty means «not known», which is a group of its own."""
+    return mapped_column(kind)
+
+
+class _Calls:
+    attempts: Mapped[int] = amount()
+    connects: Mapped[int] = amount()
+    talk_ms: Mapped[int] = amount()
+    ring_ms: Mapped[int] = amount()
+    rung: Mapped[int] = amount()
+
+
+class _Work:
+    given: Mapped[int] = amount()
+    taken: Mapped[int] = amount()
+    processed: Mapped[int] = amount()
+    reached: Mapped[int] = amount()
+    leads: Mapped[int] = amount()
+
+
+class _Ads(_Work):
+    posted: Mapped[int] = amount()
+    matched: Mapped[int] = amount()
+    called: Mapped[int] = amount()
+    wait_s: Mapped[int] = amount()
+    waited: Mapped[int] = amount()
+
+
+class DayByLine(_Calls, Model):
+    __tablename__ = "day_by_line"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    trunk_id: Mapped[int | None] = key()
+    prefix_id: Mapped[int | None] = key()
+    caller_number: Mapped[str | None] = key(Text)
+
+
+class DayByCode(_Calls, Model):
+    """The code is the first four digits of the number: the mobile operator's range or the town's."""
+
+    __tablename__ = "day_by_code"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    trunk_id: Mapped[int | None] = key()
+    code: Mapped[str | None] = key(String(4))
+
+
+class DayByCaller(_Calls, Model):
+    __tablename__ = "day_by_caller"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    operator_id: Mapped[int | None] = key()
+
+
+class DayByHour(_Calls, Model):
+    __tablename__ = "day_by_hour"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    hour: Mapped[int | None] = key(SmallInteger)
+    type: Mapped[str | None] = key(String(12))
+    outcome: Mapped[str | None] = key(String(16))
+
+
+class DayByCallCity(_Calls, Model):
+    __tablename__ = "day_by_call_city"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    city_id: Mapped[int | None] = key(BigInteger)
+
+
+class DayByCity(_Ads, Model):
+    __tablename__ = "day_by_city"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    city_id: Mapped[int | None] = key(BigInteger)
+    source_id: Mapped[int | None] = key()
+
+
+class DayByMake(_Ads, Model):
+    __tablename__ = "day_by_make"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    make_id: Mapped[int | None] = key()
+
+
+class DayByFilter(_Work, Model):
+    __tablename__ = "day_by_filter"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    filter_id: Mapped[int | None] = key()
+    matched: Mapped[int] = amount()
+
+
+class DayByOperator(_Work, Model):
+    __tablename__ = "day_by_operator"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    operator_id: Mapped[int | None] = key()
+
+
+class DayByStatus(Model):
+    __tablename__ = "day_by_status"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    operator_id: Mapped[int | None] = key()
+    status_id: Mapped[int | None] = key()
+    changes: Mapped[int] = amount()
+
+
+class DayByState(Model):
+    __tablename__ = "day_by_state"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    operator_id: Mapped[int | None] = key()
+    state: Mapped[str | None] = key(String(16))
+    spent_s: Mapped[int] = amount()
+
+
+class SavedView(Model):
+    """A report as somebody likes to see it: its address with period, grouping, filters; one may be the start page."""
+
+    __tablename__ = "saved_view"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), nullable=False, index=True)
+    name: Mapped[str] = mapped_column(String(80), nullable=False)
+    report: Mapped[str] = mapped_column(String(32), nullable=False)
+    query: Mapped[str] = words()  # the address's own words after the question mark
+    is_shared: Mapped[bool] = flag()
+    is_start: Mapped[bool] = flag()
+    created_at: Mapped[datetime] = now_column()
+    user: Mapped[Any] = relationship("User", lazy="joined")
+    __table_args__ = (
+        Index("saved_view_start", "user_id", unique=True, postgresql_where=raw("is_start")),
+        Index("saved_view_name", "user_id", "report", "name", unique=True),
+    )
+
+
+class Export(Model):
+    """A file somebody asked for: made by a job, taken by a link that ends after a day."""
+
+    __tablename__ = "export"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    token: Mapped[str] = mapped_column(String(43), nullable=False, unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), nullable=False, index=True)
+    report: Mapped[str] = mapped_column(String(32), nullable=False)
+    format: Mapped[str] = mapped_column(String(8), nullable=False)
+    question: Mapped[dict[str, Any]] = mapped_column(JSONB, nullable=False)
+    may_see_phones: Mapped[bool] = flag()
+    state: Mapped[str] = mapped_column(String(10), server_default="waiting", nullable=False, default="waiting")
+    rows_n: Mapped[int] = counter()
+    rows_of: Mapped[int | None] = mapped_column(Integer)
+    file_name: Mapped[str] = words()
+    trouble: Mapped[str] = words()
+    created_at: Mapped[datetime] = now_column()
+    done_at: Mapped[datetime | None] = time_column()
+    until: Mapped[datetime | None] = time_column()
+    about: Mapped[dict[str, Any]] = facts()
+
+
+class ScheduledReport(Model):
+    """A report that goes out by mail on certain days."""
+
+    __tablename__ = "scheduled_report"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), nullable=False)
+    report: Mapped[str] = mapped_column(String(32), nullable=False)
+    query: Mapped[str] = words()
+    preset: Mapped[str] = mapped_column(String(16), nullable=False)
+    every: Mapped[str] = mapped_column(String(8), nullable=False)  # day, week, month
+    at_hour: Mapped[int] = mapped_column(SmallInteger, server_default="8", nullable=False, default=8)
+    emails: Mapped[str] = mapped_column(Text, nullable=False)
+    by_id: Mapped[int | None] = user_column()
+    is_enabled: Mapped[bool] = flag(True)
+    sent_on: Mapped[date | None] = mapped_column(Date)
+
+
+__all__ = [
+    "DayByCallCity", "DayByCaller", "DayByCity", "DayByCode", "DayByFilter", "DayByHour", "DayByLine", "DayByMake",
+    "DayByOperator", "DayByState", "DayByStatus", "DirtyMoment", "Export", "RolledDay", "SavedView", "ScheduledReport",
+]  # fmt: skip
