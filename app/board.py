@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from flask_login import current_user
 
 from app.errors import Refused
 from app.extensions import db
+from app.pages import unless_seen
 from app.services import board, dealing, moving
 from app.services.board import Choice
 from app.services.distribution import Place
@@ -42,13 +42,13 @@ class BoardView(BaseView):
     @has_access
     @permission_name("board")
     def now_part(self) -> Any:
-        return _unless_seen(_people())
+        return unless_seen(_people())
 
     @expose("/pools")
     @has_access
     @permission_name("board")
     def pools_part(self) -> Any:
-        return _unless_seen(_pools())
+        return unless_seen(_pools())
 
     @expose("/preview")
     @has_access
@@ -149,14 +149,6 @@ def _pools() -> str:
         found=dealing.preview(db.session, now(), zone()),
         oldest=min((row.oldest for row in pools if row.oldest), default=None),
     )
-
-
-def _unless_seen(part: str) -> Any:
-    """The part, or nothing at all when the page shows just that. Running clocks run in the browser."""
-    digest = hashlib.sha256(part.encode()).hexdigest()[:12]
-    if request.args.get("seen") == digest:
-        return "", 204
-    return part, 200, {"X-Seen": digest}
 
 
 def _choice() -> Choice:

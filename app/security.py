@@ -55,6 +55,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"DeskView$", r"(can_work|can_look|can_reveal)$"),
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
         (r"RecordingView$", r"(can_own|can_anyones|can_download)$"),
+        (r"LiveCallView$", r"can_(look|listen|whisper|barge|take_over|hang_up)$"),
         (r"CallbackView$", r"(can_callbacks|can_steer)$"),
         (r"AdFilterView$", r"(can_list|can_show|can_build|can_history|enable|disable|copy|archive)$"),
         (r"(OperatorGroupView|OperatorProfileView|StatusView|StatusRuleView|PauseReasonView)$", _EDIT),

@@ -9,11 +9,27 @@ from flask_babel import lazy_gettext as _l
 SENTENCES: dict[str, Any] = {
     "disk_full": _l("The disk of the recordings is nearly full."),
     "recordings_dir_missing": _l("The folder of the recordings cannot be reached."),
+    "verb_unknown": _l("There is no such action."),
+    "call_over": _l("The call is over already."),
+    "call_not_talking": _l("They are not talking yet, or no longer."),
+    "call_is_own": _l("This is your own talk."),
+    "phone_elsewhere_server": _l("Your telephone belongs to another server than this call."),
+    "phone_busy": _l("Your own telephone is busy."),
+    "own_phone_absent": _l(
+        "Your telephone is not connected. Open the desk or this page in a browser that may hear."
+    ),
+    "telephony_down": _l("There is no connection to telephony now."),
 }
 
 WORDS: dict[str, Any] = {
     "event:recording_listened": _l("talk listened to"), "event:recording_downloaded": _l("recording downloaded"),
     "event:recording_stopped": _l("recording stopped"), "event:recording_resumed": _l("recording goes on"),
+    "event:call_listened": _l("listened to a live talk"), "event:call_whispered": _l("whispered to an operator"),
+    "event:call_barged": _l("joined a talk"), "event:call_hung_up": _l("ended a call of others"),
+    "event:call_taken_over": _l("took a talk over"), "operator_id": _l("No. of the operator"),
+    "callstate:asked": _l("asked for"), "callstate:sent": _l("sent"),
+    "callstate:operator_ringing": _l("rings at the operator's"), "callstate:ringing": _l("rings at the seller's"),
+    "callstate:talking": _l("talk"), "callstate:ended": _l("ended"),
     "subject:call": _l("call"), "subject:asterisk": _l("telephony server"), "trouble": _l("Trouble"),
     "card_id": _l("No. of the card"), "job:watch_recordings": _l("Measures recordings and watches their disk"),
     "assigned:incoming": _l("given to who talks with the seller"),

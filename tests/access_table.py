@@ -61,6 +61,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     # talks: an operator's own ones, by a right of its own
     (r"GET /recordings/<int:call_id>", LOGGED_IN),
     (r"GET /recordings/<int:call_id>/file", SUPERVISOR),
+    (r"GET /live/(calls|orders/<int:order_id>)", SUPERVISOR),
+    (r"POST /live/calls/<int:call_id>/(listen|whisper|barge|take_over|hangup)", SUPERVISOR),
     # the board and the filters
     (r"(GET|POST) /board/.*", SUPERVISOR),
     (r"GET /callbacks/", SUPERVISOR),

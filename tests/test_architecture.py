@@ -22,7 +22,7 @@ ASK = {"services", "models", "reports", "security", "log_ins", "settings", "doma
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
+    *ASK, *TALK, *SHOW, "", "admin", "recordings", "live_calls", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "jobs",
     "logs", "services", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail",
     "cli_setup", "doctor", "supervisor", "demo", "seeds",
@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
-    "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
+    "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
     "views": {"admin", "entrance"},
     "filter_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
