@@ -89,10 +89,10 @@ class Cdr(Model):
 
     __tablename__ = "cdr"
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    # Times come without a zone; cdr_pgsql is told to write UTC.
-    start: Mapped[datetime | None] = mapped_column(DateTime)
-    answer: Mapped[datetime | None] = mapped_column(DateTime)
-    end: Mapped[datetime | None] = mapped_column(DateTime)
+    # Asterisk writes UTC without saying so; its role's sessions are in UTC as well.
+    start: Mapped[datetime | None] = time_column()
+    answer: Mapped[datetime | None] = time_column()
+    end: Mapped[datetime | None] = time_column()
     clid: Mapped[str | None] = telling()
     src: Mapped[str | None] = telling()
     dst: Mapped[str | None] = telling()
@@ -108,10 +108,12 @@ class Cdr(Model):
     linkedid: Mapped[str | None] = telling()
     sequence: Mapped[int | None] = mapped_column(Integer)
     pz_id: Mapped[str | None] = telling()
+    pz_kind: Mapped[str | None] = telling()  # in, out
+    pz_called: Mapped[str | None] = telling()  # an incoming call: the number of ours
     pz_status: Mapped[str | None] = telling()  # Dial's own word of how it ended
     pz_cause: Mapped[str | None] = telling()  # Q.850
     pz_tech: Mapped[str | None] = telling()  # the SIP answer's number
-    pz_talk_ms: Mapped[str | None] = telling()  # counted from the seller's answer
+    pz_talk_ms: Mapped[int | None] = mapped_column(Integer)  # counted from the seller's answer
     pz_rec: Mapped[str | None] = telling()
     stored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), nullable=False)
     __table_args__ = (Index("cdr_linkedid", "linkedid"), Index("cdr_stored", "stored_at"))

@@ -1,0 +1,297 @@
+"""extensions.conf: what a call may do. The gateway starts calls here and hears of them by our own events.
+
+Whoever may log in to AMI may set any variable of a channel, globals too, and no right of his forbids it. Therefore
+every value is filtered where it is used, a number has to agree with the extension, a line has to be one of ours,
+and nothing here is read from a global.
+
+A call is the seller's: PzEnd is told when his channel ends, or the operator's while the seller has not answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.telephony.conf import file
+from app.telephony.installation import LINES_IN, PHONES, Installation
+
+ID = r"${FILTER(0-9a-z._\-,${PZ_ID})}"
+MS = "${STRFTIME(,,%s%3q)}"
+ROUTE, NOBODY, CLICK, SPY, CHECK, TRANSFER = "pz-to", "pz-nobody", "pz-click", "pz-spy", "pz-check", "pz-xfer"
+OPERATOR_RING_S = 20
+
+
+def text(one: Installation) -> str:
+    return file(
+        "[general]\nstatic = yes\nwriteprotect = yes\nautofallthrough = yes\nclearglobalvars = yes\n",
+        _lines(one),
+        *_outgoing(one),
+        *_incoming(one),
+        *_end_of_call(),
+        *_people(),
+    )
+
+
+def _context(name: str, why: str, *extensions: tuple[str, Iterable[str]]) -> str:
+    text = f"; {why}\n[{name}]\n"
+    for pattern, steps in extensions:
+        first, *rest = steps
+        text += f"exten => {pattern},1,{first}\n" + "".join(f" same => n{step}\n" for step in map(_step, rest))
+    return text
+
+
+def _step(step: str) -> str:
+    """`label: application` becomes a labelled step."""
+    label, colon, application = step.partition(": ")
+    return f"({label}),{application}" if colon and label.isidentifier() else f",{step}"
+
+
+def _event(name: str, **headers: str) -> str:
+    told = "".join(f",{key}: {value}" for key, value in {"CallId": ID, **headers}.items())
+    return f"UserEvent({name}{told})"
+
+
+def _lines(one: Installation) -> str:
+    extensions = [(line.endpoint, ["Return()"]) for line in one.lines]
+    return _context("pz-lines", "The lines that a call may leave by.", *extensions)
+
+
+# --- to a seller
+
+
+def _outgoing(one: Installation) -> list[str]:
+    dial = "Dial(PJSIP/${PZ_OUT}@${PZ_LINE},${PZ_WAIT}"
+    return [
+        _context(
+            CLICK,
+            "Our operator has answered; his call goes to the seller.",
+            ("_7XXXXXXXXXX", [
+                "Set(CHANNEL(hangup_handler_push)=pz-operator-gone,s,1)",
+                "Set(CDR(pz_kind)=out)",
+                f"Set(CDR(pz_id)={ID})",
+                _event("PzOperatorUp"),
+                *_checked(one),
+                'Set(__PZ_TAPE=${IF($["${PZ_REC}" = "1"]?1:0)})',
+                'Set(__PZ_TELL=${IF($["${PZ_NOTICE}" = "1"]?1:0)})',
+                f"{dial},U(pz-seller-up))",
+                "Set(PZ_LEGS=${HANGUPCAUSE_KEYS()})",
+                r"Set(PZ_SAID=${HANGUPCAUSE(${CUT(PZ_LEGS,\,,1)},tech)})",
+                "Set(PZ_TECH=${FILTER(0-9,${CUT(PZ_SAID, ,2)})})",
+                "Set(CDR_PROP(disable)=1)",  # or a second, empty record follows
+                'Hangup(${IF($["${HANGUPCAUSE}" = "0"]?19:${HANGUPCAUSE})})',
+                "refuse: Set(PZ_STATUS=REFUSED)",
+                "Hangup(21)",
+            ]),
+        ),
+        _context(
+            "pz-seller-up",
+            "The seller has answered: his leg, before the two hear each other.",
+            ("s", [
+                f"Set(PZ_UPMS={MS})",
+                "Set(MASTER_CHANNEL(PZ_UPMS)=${PZ_UPMS})",
+                "Set(CHANNEL(hangup_handler_push)=pz-over,s,1)",
+                # An unfiltered name with a comma in it would run a program: MixMonitor's third argument is a command.
+                f'Set(PZ_FILE=${{IF($["${{PZ_TAPE}}" = "1"]?{ID}.wav)}})',
+                "Set(MASTER_CHANNEL(PZ_FILE)=${PZ_FILE})",
+                _event("PzSellerUp", Rec="${PZ_FILE}"),
+                f'ExecIf($["${{PZ_TELL}}" = "1"]?Playback({one.notice_sound}))',
+                'ExecIf($["${PZ_FILE}" != ""]?MixMonitor(${PZ_FILE}))',
+                "Return()",
+            ]),
+        ),
+        _context(
+            TRANSFER,
+            "A live seller is handed to another number outside; the same questions are asked as of a new call.",
+            ("_7XXXXXXXXXX", [
+                *_checked(one), _event("PzTransfer", Number="${PZ_OUT}"), f"{dial})", "Hangup(16)",
+                "refuse: Hangup(21)",
+            ]),
+        ),
+    ]  # fmt: skip
+
+
+def _checked(one: Installation) -> list[str]:
+    """Number, line, caller number and ring time, each made of what it may consist of, or the call goes nowhere."""
+    return [
+        "Set(PZ_OUT=${FILTER(0-9+,${PZ_DIAL})})",
+        r"Set(PZ_LINE=${FILTER(0-9a-z_\-,${PZ_TRUNK})})",
+        "Set(PZ_WAIT=${FILTER(0-9,${PZ_RING})})",
+        f"Set(PZ_WAIT=${{IF($[0${{PZ_WAIT}} < 5 | 0${{PZ_WAIT}} > 120]?{one.ring_s}:${{PZ_WAIT}})}})",
+        'GotoIf($["${PZ_OUT:-10}" != "${EXTEN:1}"]?refuse)',
+        "GotoIf($[${LEN(${PZ_OUT})} > 18]?refuse)",
+        'GotoIf($["${PZ_LINE}" = ""]?refuse)',
+        f'GotoIf($["{ID}" = ""]?refuse)',
+        *(_whole(clean, raw) for clean, raw in (("PZ_OUT", "PZ_DIAL"), ("PZ_LINE", "PZ_TRUNK"))),
+        "GotoIf($[${DIALPLAN_EXISTS(pz-lines,${PZ_LINE},1)} = 0]?refuse)",
+        "Set(CALLERID(name)=)",
+        "Set(CALLERID(num)=${FILTER(0-9+,${PZ_CALLER})})",
+    ]
+
+
+def _whole(clean: str, raw: str) -> str:
+    """Refuse what lost a character. Lengths are compared: an expression with raw text in it could be rewritten by it."""
+    return f"GotoIf($[${{LEN(${{{clean}}})}} != ${{LEN(${{{raw}}})}}]?refuse)"
+
+
+# --- from the network
+
+
+def _incoming(one: Installation) -> list[str]:
+    arrived = [
+        r"Set(__PZ_ID=${FILTER(0-9a-z._\-,${CHANNEL(linkedid)})})",
+        "Set(__PZ_CALLED=${FILTER(0-9+,${EXTEN})})",
+        "Goto(pz-arrived,s,1)",
+    ]
+    return [
+        _context(
+            LINES_IN,
+            "From a line. No way leads from here to a line again.",
+            ("_X.", arrived), ("_+X.", arrived), ("s", arrived),
+        ),
+        _context(
+            "pz-arrived",
+            "It rings until the product has said whose telephone should.",
+            ("s", [
+                "Set(CHANNEL(hangup_handler_push)=pz-over,s,1)",
+                "Set(__PZ_UPMS=)", "Set(__PZ_TAPE=)", "Set(PZ_FILE=)", "Set(PZ_REC=)",
+                "Set(CDR(pz_kind)=in)",
+                f"Set(CDR(pz_id)={ID})",
+                "Set(CDR(pz_called)=${PZ_CALLED})",
+                _event("PzIn", Caller="${FILTER(0-9+,${CALLERID(num)})}", Called="${PZ_CALLED}",
+                       Trunk=r"${FILTER(0-9a-z_\-,${CHANNEL(endpoint)})}"),
+                "Ringing()",
+                f"Wait({one.order_wait_s})",
+                f"Goto({NOBODY},s,1)",
+            ]),
+        ),
+        _context(
+            ROUTE,
+            "To one telephone of ours: an incoming call, or a live one that another takes over.",
+            ("_[a-z0-9].", [
+                "Set(__PZ_EXT=${FILTER(0-9a-z,${EXTEN})})",
+                _whole("PZ_EXT", "EXTEN"),
+                # Who is recorded already goes on in the same file by himself.
+                'Set(__PZ_JOIN=${IF($["${PZ_TAPE}" = "1" | "${PZ_REC}" = "0"]?0:1)})',
+                _event("PzInTo", Extension="${PZ_EXT}"),
+                f"Dial(PJSIP/${{PZ_EXT}},{OPERATOR_RING_S},b(pz-header^s^1)U(pz-operator-up))",
+                _event("PzInMiss", Extension="${PZ_EXT}", DialStatus="${DIALSTATUS}"),
+                "Ringing()",
+                f"Wait({one.order_wait_s})",
+                f"Goto({NOBODY},s,1)",
+                "refuse: Hangup(21)",
+            ]),
+        ),
+        _context(
+            "pz-header",
+            "What a ringing telephone is told of the call.",
+            ("s", [f"Set(PJSIP_HEADER(add,X-Pz-Call)={ID})", "Return()"]),
+        ),
+        _context(
+            "pz-operator-up",
+            "The operator has answered: his leg, before the two hear each other.",
+            ("s", [
+                f'Set(PZ_UPMS=${{IF($["${{PZ_UPMS}}" = ""]?{MS}:${{PZ_UPMS}})}})',
+                "Set(MASTER_CHANNEL(PZ_UPMS)=${PZ_UPMS})",
+                f'Set(PZ_FILE=${{IF($["${{PZ_JOIN}}" = "1"]?{ID}.wav)}})',
+                'ExecIf($["${PZ_FILE}" != ""]?Set(MASTER_CHANNEL(PZ_FILE)=${PZ_FILE}))',
+                # `a`: the next operator's part of the talk follows the first one's.
+                'ExecIf($["${PZ_FILE}" != ""]?MixMonitor(${PZ_FILE},a))',
+                _event("PzInUp", Extension="${PZ_EXT}", Rec="${PZ_FILE}"),
+                "Return()",
+            ]),
+        ),
+        _context(
+            NOBODY,
+            "Nobody can answer; the caller hears so and costs nobody a minute.",
+            ("s", ["Playback(vm-nobodyavail,noanswer)", "Hangup(19)"]),
+        ),
+    ]  # fmt: skip
+
+
+# --- the end, one line with all facts, whoever hangs up
+
+
+def _end_of_call() -> list[str]:
+    # Who did it: the seller's own channel, the operator's, or us by AMI.
+    ended_by = (
+        'Set(PZ_BY=${IF($["${CHANNEL(hangupsource):0:6}" != "PJSIP/"]?system:'
+        '${IF($["${CHANNEL(hangupsource)}" = "${CHANNEL(name)}"]?here:there)})})'
+    )
+    facts = [
+        f"Set(PZ_NOW={MS})",
+        'Set(PZ_TALK=${IF($["${PZ_UPMS}" = ""]?0:$[${PZ_NOW} - ${FILTER(0-9,${PZ_UPMS})}])})',
+        "Set(PZ_CAUSE=${FILTER(0-9,${HANGUPCAUSE})})",
+        ended_by,
+    ]
+    told = {
+        "TalkMs": "${PZ_TALK}", "Cause": "${PZ_CAUSE}", "TechCause": "${PZ_TECH}", "Rec": "${PZ_FILE}",
+    }  # fmt: skip
+    status = 'Set(PZ_STATUS=${IF($["${PZ_STATUS}" = ""]?${DIALSTATUS}:${PZ_STATUS})})'
+    record = [
+        "Set(CDR(pz_status)=${PZ_STATUS})",
+        "Set(CDR(pz_cause)=${PZ_CAUSE})",
+        "Set(CDR(pz_tech)=${PZ_TECH})",
+        "Set(CDR(pz_talk_ms)=${PZ_TALK})",
+        "Set(CDR(pz_rec)=${PZ_FILE})",
+    ]
+    return [
+        _context(
+            "pz-operator-gone",
+            "The operator's leg of a call to a seller. A seller who has answered tells the end himself.",
+            ("s", [
+                *facts, status, *record,
+                'Set(PZ_BY=${IF($["${PZ_BY}" = "here"]?operator:${IF($["${PZ_BY}" = "there"]?seller:system)})})',
+                'GotoIf($["${PZ_UPMS}" != ""]?done)',
+                _event("PzEnd", DialStatus="${PZ_STATUS}", **told, EndedBy="${PZ_BY}"),
+                "done: Return()",
+            ]),
+        ),
+        _context(
+            "pz-over",
+            "The seller's leg.",
+            ("s", [
+                *facts,
+                'Set(PZ_STATUS=${IF($["${PZ_UPMS}" = ""]?${DIALSTATUS}:ANSWER)})',
+                *record,
+                'Set(PZ_BY=${IF($["${PZ_BY}" = "here"]?seller:${IF($["${PZ_BY}" = "there"]?operator:system)})})',
+                _event("PzEnd", DialStatus="${PZ_STATUS}", **told, EndedBy="${PZ_BY}"),
+                "Return()",
+            ]),
+        ),
+    ]  # fmt: skip
+
+
+# --- our own telephones
+
+
+def _people() -> list[str]:
+    listen = {"l": "qSE", "w": "qwSE", "b": "qBSE"}
+    spy = [
+        # "-" below: op1 must not listen to op10 as well.
+        "Set(PZ_WHOM=${FILTER(0-9a-z,${EXTEN:1})})",
+        _whole("PZ_WHOM", "EXTEN:1"),
+    ]
+    return [
+        _context(
+            PHONES,
+            "What a telephone may dial by itself: a trial of its own sound, and nothing else.",
+            ("600", [f"Goto({CHECK},s,1)"]),
+        ),
+        _context(
+            CHECK,
+            "A telephone hears itself.",
+            ("s", [
+                "Set(TIMEOUT(absolute)=30)",
+                "Answer()",
+                f"UserEvent(PzCheck,Extension: {'${FILTER(0-9a-z,${CHANNEL(endpoint)})}'})",
+                "Playback(beep)",
+                "Echo()",
+            ]),
+        ),
+        _context(
+            SPY,
+            "A supervisor listens to, whispers to or joins an operator.",
+            *((f"_{letter}[a-z0-9].", [*spy, "Answer()", f"ChanSpy(PJSIP/${{PZ_WHOM}}-,{options})", "Hangup()",
+                                       "refuse: Hangup(21)"])
+              for letter, options in listen.items()),
+        ),
+    ]  # fmt: skip
