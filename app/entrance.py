@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import wraps
 from typing import Any
 
-from flask import Flask, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Flask,
+    current_app,
+    flash,
+    g,
+    jsonify,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_appbuilder import AppBuilder
 from flask_appbuilder.exceptions import PasswordComplexityValidationError
+from flask_appbuilder.security.forms import LoginForm_db
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from flask_login import login_user, logout_user
 
 from app import letters, log_ins
@@ -19,6 +34,7 @@ from app.services import mail, people
 from app.wording import say
 
 LOGIN_LIMIT = "5 per minute"  # of the API; the form has FAB's own
+REFRESH_LIMIT = "30 per minute"
 INVITE_LIMIT = "20 per minute"
 FORGOT_LIMIT = "10 per minute"
 FORGOT_TRIES = 10  # of one address, counted over all processes; they are forgiven minute by minute
@@ -29,11 +45,46 @@ def register(app: Flask, appbuilder: AppBuilder) -> None:
     app.add_url_rule("/invite/<token>", "invite", limit(INVITE_LIMIT)(_invite), methods=["GET", "POST"])
     app.add_url_rule("/forgot", "forgot", limit(FORGOT_LIMIT, methods=["POST"])(_forgot), methods=["GET", "POST"])
     app.jinja_env.globals["mail_is_on"] = mail.is_on
-    name = "SecurityApi.login"  # FAB limits its form and forgets its API
-    app.view_functions[name] = limit(LOGIN_LIMIT, methods=["POST"])(app.view_functions[name])
+    views = app.view_functions  # FAB limits its form and forgets its API
+    views["SecurityApi.login"] = limit(LOGIN_LIMIT, methods=["POST"])(_told_to_wait(views["SecurityApi.login"]))
+    views["SecurityApi.refresh"] = limit(REFRESH_LIMIT, methods=["POST"])(views["SecurityApi.refresh"])
+    views["AuthDBView.login"] = _told_to_wait(views["AuthDBView.login"])
     app.config["FAB_PASSWORD_COMPLEXITY_ENABLED"] = True
     app.config["FAB_PASSWORD_COMPLEXITY_VALIDATOR"] = _check_password
     app.register_error_handler(PasswordRefused, _show_refused_password)
+
+
+def _told_to_wait(view: Any) -> Any:
+    """Who has failed too often is told for how long to wait: 429 with Retry-After, in the API and in the form."""
+
+    @wraps(view)
+    def entered(*args: Any, **more: Any) -> Any:
+        answer = view(*args, **more)
+        wait = g.pop("login_wait", 0)
+        if not wait:
+            return answer
+        if request.path.startswith("/api/"):
+            told = make_response(jsonify(message=_wait_words(wait), code="too_many", errors={"retry_after": wait}))
+        else:
+            session.pop("_flashes", None)  # «wrong name or password» would be a guess: nothing has been checked
+            flash(_wait_words(wait), "danger")
+            told = make_response(render_template(
+                "appbuilder/general/security/login_db.html", title=_("Log in"), form=LoginForm_db(),
+                appbuilder=current_app.extensions["appbuilder"],
+            ))  # fmt: skip
+        told.status_code = 429
+        told.headers["Retry-After"] = str(wait)
+        return told
+
+    return entered
+
+
+def _wait_words(seconds: int) -> str:
+    minutes = -(-seconds // 60)
+    return ngettext(
+        "Too many wrong passwords. Try again in %(num)d minute.",
+        "Too many wrong passwords. Try again in %(num)d minutes.", minutes,
+    )  # fmt: skip
 
 
 def _invite(token: str) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import delete, event, inspect, text, update
+from sqlalchemy import delete, event, inspect, or_, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,11 @@ SESSION_LIFE = timedelta(hours=10)
 SESSION_IDLE = timedelta(minutes=30)
 TOUCH_EVERY = timedelta(seconds=60)
 FREE_TRIES = 5  # failures of one account before its back-off begins
-LONGEST_BLOCK_S = 3600
+LONGEST_BLOCK_S = 3600  # for who fails from one address on one account
+# From everywhere together an account waits less: strangers who guess must not keep its owner out for long, and an
+# address from which the owner has logged in lately does not wait for what others do.
+LONGEST_ACCOUNT_BLOCK_S = 900
+KNOWN_FOR = timedelta(days=30)
 # An office stands behind one address, so many may mistype there; a guesser mistypes faster than they forget.
 ADDRESS_TRIES = 30
 FORGIVEN_PER_MINUTE = 2
@@ -100,18 +104,49 @@ def _end_log_ins_of_changed_people(session: Session, *_: Any) -> None:
 
 
 def is_blocked(session: Session, key: str, now: datetime) -> bool:
+    return wait_s(session, key, now) > 0
+
+
+def wait_s(session: Session, key: str, now: datetime) -> int:
+    """How many seconds this door stays closed; 0 when it is open."""
     tries = session.get(LoginTry, key, populate_existing=True)
-    return tries is not None and tries.blocked_until is not None and tries.blocked_until > now
+    if tries is None or tries.blocked_until is None or tries.blocked_until <= now:
+        return 0
+    return int((tries.blocked_until - now).total_seconds()) + 1
 
 
-def count_failure(session: Session, account: str, now: datetime) -> None:
-    """An account's back-off doubles with every failure, up to an hour."""
+def wait_to_log_in(session: Session, account: str, address: str, now: datetime) -> int:
+    """Seconds until this account may be tried from this address."""
+    known = session.get(LoginTry, _pair(account, address, "KNOWN"), populate_existing=True)
+    is_known = known is not None and known.last_at > now - KNOWN_FOR
+    keys = [address_key(address), _pair(account, address), *(() if is_known else (account,))]
+    return max(wait_s(session, key, now) for key in keys)
+
+
+def log_in_failed(session: Session, account: str, address: str, now: datetime) -> None:
+    count_failure(session, _pair(account, address), now)
+    count_failure(session, account, now, longest_s=LONGEST_ACCOUNT_BLOCK_S)
+    count_knock(session, address_key(address), now)
+
+
+def log_in_succeeded(session: Session, account: str, address: str, now: datetime) -> None:
+    forget_failures(session, account)
+    _locked(session, _pair(account, address, "KNOWN")).last_at = now
+
+
+def _pair(account: str, address: str, what: str = "PAIR") -> str:
+    """In capitals, like the key of an address, so that no name can stand for it."""
+    return f"{what} {sha256hex(account)[:32]} {address}"[:128]
+
+
+def count_failure(session: Session, account: str, now: datetime, *, longest_s: int = LONGEST_BLOCK_S) -> None:
+    """The back-off doubles with every failure, up to an hour."""
     tries = _locked(session, account)
     tries.failed_n += 1
     tries.last_at = now
     if tries.failed_n >= FREE_TRIES:
         over = min(tries.failed_n - FREE_TRIES, 20)
-        tries.blocked_until = now + timedelta(seconds=min(30 * 2**over, LONGEST_BLOCK_S))
+        tries.blocked_until = now + timedelta(seconds=min(30 * 2**over, longest_s))
 
 
 def address_key(address: str, what: str = "ADDRESS") -> str:
@@ -130,7 +165,9 @@ def count_knock(session: Session, key: str, now: datetime, *, most: int = ADDRES
 
 
 def forget_failures(session: Session, account: str) -> None:
-    session.execute(delete(LoginTry).where(LoginTry.account == account))
+    """Of the account, from wherever they came."""
+    mine = or_(LoginTry.account == account, LoginTry.account.like(f"PAIR {sha256hex(account)[:32]} %"))
+    session.execute(delete(LoginTry).where(mine))
 
 
 def _locked(session: Session, key: str) -> LoginTry:

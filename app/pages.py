@@ -96,7 +96,8 @@ def _show_error(error: HTTPException) -> Any:
         db.session.rollback()
     if wants_json():
         return jsonify(message=error.description if code < 500 else "internal error"), code
-    return render_template("error.html", code=code, text=_error_text(code)), code
+    headers = {"Retry-After": "60"} if code in (429, 503) else {}
+    return render_template("error.html", code=code, text=_error_text(code)), code, headers
 
 
 def _error_text(code: int) -> str:

@@ -20,7 +20,6 @@ from app.models import Revision, UserSession
 
 ADMIN, SUPERVISOR, OPERATOR = "Admin", "Supervisor", "Operator"
 MIN_PASSWORD = 12
-NOBODY = "<nobody>"  # no account can be called so: invitations refuse angle brackets
 
 # What belongs to everybody who has logged in.
 _OWN = [
@@ -172,18 +171,15 @@ class ProzvonSecurity(SecurityManager):
         # PostgreSQL takes no NUL, nor half of a letter that JSON can tell: it would be a 500 instead of «no».
         username = (username or "").replace("\0", "").encode("utf-8", "ignore").decode()
         password = (password or "").encode("utf-8", "replace").decode()
-        account, address = self._account_of(username), log_ins.address_key(_address())
-        now = datetime.now(UTC)
-        if log_ins.is_blocked(self.session, account, now) or log_ins.is_blocked(self.session, address, now):
-            # As slow as a real check, so that a locked account cannot be told from a wrong password.
-            super().auth_user_db(NOBODY, password)
+        account, address, now = self._account_of(username), _address(), datetime.now(UTC)
+        if wait := log_ins.wait_to_log_in(self.session, account, address, now):
+            g.login_wait = wait  # the entrance tells it as 429; a name that nobody has waits just the same
             return None
         user = super().auth_user_db(username, password)
         if user is None:
-            log_ins.count_failure(self.session, account, now)
-            log_ins.count_knock(self.session, address, now)
+            log_ins.log_in_failed(self.session, account, address, now)
         else:
-            log_ins.forget_failures(self.session, account)
+            log_ins.log_in_succeeded(self.session, account, address, now)
         self.session.commit()
         return user
 
@@ -259,7 +255,7 @@ def _close_session(sender: Any, user: Any, **_: Any) -> None:
     security = sender.appbuilder.sm
     sid = session.pop("sid", "")
     security.session.execute(delete(UserSession).where(UserSession.sid_hash == sha256hex(sid)))
-    if user is not None:
+    if getattr(user, "id", None) is not None:  # whoever accepts an invitation may not have been logged in
         log_ins.end_phones(security.session, user_id=user.id)
     security.session.commit()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask_appbuilder.security.sqla.models import Role
 from sqlalchemy import select
@@ -81,14 +81,48 @@ def test_tokens_of_the_api_end_with_the_log_ins(session, app, client):
     assert refreshed.status_code == 401
 
 
-def test_a_hundred_wrong_passwords_over_the_api_are_refused_and_lock_the_account(session, client):
+def test_sixty_wrong_passwords_over_the_api_are_told_to_wait_and_for_how_long(session, client):
     body = {"username": "operator", "password": "wrong", "provider": "db"}
-    codes = {client.post(API, json=body).status_code for _ in range(100)}
-    assert codes == {401}
-    assert client.post(API, json=body | {"password": PASSWORD}).status_code == 401, "the right one has to wait too"
-    answer = client.post("/login/", data={"username": "operator", "password": PASSWORD})
-    assert "/login" in answer.location, "the form knows of it"
+    answers = [client.post(API, json=body) for _ in range(60)]
+    assert [one.status_code for one in answers] == [401] * 5 + [429] * 55
+    assert answers[-1].json["code"] == "too_many" and 0 < int(answers[-1].headers["Retry-After"]) <= 31
+    assert client.post(API, json=body | {"password": PASSWORD}).status_code == 429, "the right one has to wait too"
+    form = client.post("/login/", data={"username": "operator", "password": PASSWORD})
+    assert form.status_code == 429 and int(form.headers["Retry-After"]) > 0, "the form knows of it"
+    assert "Слишком много неверных паролей" in form.text and 'name="password"' in form.text
     assert session.get(LoginTry, "operator").failed_n == log_ins.FREE_TRIES
+
+
+def test_a_name_that_nobody_has_waits_just_the_same(client):
+    body = {"username": "nobody", "password": "wrong", "provider": "db"}
+    assert [client.post(API, json=body).status_code for _ in range(7)] == [401] * 5 + [429] * 2
+
+
+def test_strangers_do_not_keep_the_owner_out_where_the_owner_works(session, app):
+    from_home = {"environ_overrides": {"REMOTE_ADDR": "192.0.2.1"}}
+    good = {"username": "operator", "password": PASSWORD, "provider": "db"}
+    assert app.test_client().post(API, json=good, **from_home).status_code == 200
+    for n in range(60):
+        elsewhere = {"environ_overrides": {"REMOTE_ADDR": f"198.51.100.{n}"}}
+        app.test_client().post(API, json=good | {"password": "guess"}, **elsewhere)
+    assert log_ins.is_blocked(session, "operator", datetime.now(UTC)), "for everybody else the account waits"
+    stranger = {"environ_overrides": {"REMOTE_ADDR": "203.0.113.9"}}
+    assert app.test_client().post(API, json=good, **stranger).status_code == 429
+    assert app.test_client().post(API, json=good, **from_home).status_code == 200
+
+
+def test_nobody_is_kept_out_by_others_for_longer_than_a_quarter_of_an_hour(session):
+    for n in range(60):
+        log_ins.log_in_failed(session, "ivan", f"198.51.100.{n}", NOON)
+    assert 890 < log_ins.wait_to_log_in(session, "ivan", "192.0.2.1", NOON) <= 901
+    assert log_ins.wait_to_log_in(session, "ivan", "192.0.2.1", NOON + timedelta(seconds=901)) == 0
+
+
+def test_refresh_tokens_that_are_none_are_counted_by_their_address(session, client):
+    junk = {"headers": {"Authorization": "Bearer e.e.e"}}
+    answers = [client.post("/api/v1/security/refresh", **junk) for _ in range(40)]
+    assert [one.status_code for one in answers] == [401] * 29 + [429] * 11
+    assert int(answers[-1].headers["Retry-After"]) > 0
 
 
 def test_the_name_and_the_address_of_one_account_are_counted_together(session, client):
@@ -104,11 +138,11 @@ def test_who_tries_many_names_is_stopped_by_the_network_address(session, client,
     for n in range(log_ins.ADDRESS_TRIES + 5):
         body = {"username": f"nobody{n}", "password": "wrong", "provider": "db"}
         codes.add(client.post(API, json=body).status_code)
-    assert codes == {401}
+    assert codes == {401, 429}
     key = log_ins.address_key("127.0.0.1")
     assert session.get(LoginTry, key).failed_n == log_ins.ADDRESS_TRIES
     body = {"username": "operator", "password": PASSWORD, "provider": "db"}
-    assert client.post(API, json=body).status_code == 401
+    assert client.post(API, json=body).status_code == 429
     elsewhere = app.test_client()
     answer = elsewhere.post(API, json=body, environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
     assert answer.status_code == 200, "other networks go on working"

@@ -99,8 +99,8 @@ class VehicleApi(ReadApi):
 
 described(AdApi, "Adverts", push=answers(
     "Send adverts, at most 1000 at once. Sending them again changes nothing. 409: `source_off` while the source is "
-    "switched off, `push_running` while another push of it runs, `source_takes_no_push` for one that we ask ourselves.", body="AdsPush",
-    result="AdsPushed",
+    "switched off, `push_running` while another push of it runs, `source_takes_no_push` for one that we ask ourselves.",
+    body="AdsPush", result="AdsPushed",
     refusals=(404, 409, 413, 422)), explain=answers(
     "Where the advert's card is, why, and what every filter says of it.", result="Explained"))  # fmt: skip
 described(VehicleApi, "Vehicles")

@@ -43,7 +43,7 @@ class ApiTrouble(Exception):
 
 
 def install(app: Flask) -> None:
-    app.register_error_handler(ApiTrouble, _show_trouble)
+    app.register_error_handler(ApiTrouble, show_trouble)
     app.register_error_handler(DataError, _show_bad_value)
     app.register_error_handler(OperationalError, _show_busy)
     app.after_request(_one_shape)
@@ -54,7 +54,7 @@ def body(status: int, code: str = "", message: Any = "", errors: Any = None) -> 
     return {"message": str(message or usual), "code": code or usual_code, "errors": errors or {}}
 
 
-def _show_trouble(trouble: ApiTrouble) -> Any:
+def show_trouble(trouble: ApiTrouble) -> Any:
     db.session.rollback()
     answer = jsonify(body(trouble.status, trouble.code, trouble.message, trouble.errors))
     answer.status_code = trouble.status
@@ -68,7 +68,7 @@ def _show_bad_value(error: DataError) -> Any:
     if not is_ours():
         raise error
     log.warning("a value that no column takes", extra={"endpoint": request.endpoint})
-    return _show_trouble(ApiTrouble(422))
+    return show_trouble(ApiTrouble(422))
 
 
 def _show_busy(error: OperationalError) -> Any:
@@ -76,7 +76,7 @@ def _show_busy(error: OperationalError) -> Any:
     if not is_ours():
         raise error
     log.warning("the database is busy", extra={"endpoint": request.endpoint})
-    return _show_trouble(ApiTrouble(503, retry_after=30))
+    return show_trouble(ApiTrouble(503, retry_after=30))
 
 
 def is_ours() -> bool:
@@ -89,6 +89,8 @@ def _one_shape(answer: Response) -> Response:
         return answer
     if answer.status_code == 401:
         answer.headers.setdefault("WWW-Authenticate", "Bearer")
+    if answer.status_code in (429, 503):
+        answer.headers.setdefault("Retry-After", "60")
     said = _said(answer)
     if said.keys() >= {"message", "code", "errors"}:
         return answer

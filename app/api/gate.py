@@ -12,22 +12,31 @@ from flask_babel import lazy_gettext as _l
 from flask_jwt_extended import decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from flask_login import current_user
-from jwt import PyJWTError
+from jwt import ExpiredSignatureError, PyJWTError
 
 from app import log_ins
-from app.api.errors import ApiTrouble, is_ours
+from app.api.errors import ApiTrouble, is_ours, show_trouble
 from app.extensions import db
 from app.services import api_keys
 
 BIGGEST_ID = 2**63 - 1
 PUSH = "AdApi.push"
+WRONG_KEYS = 30  # of one address; they are forgiven minute by minute
 
 
 def install(app: Flask) -> None:
     app.before_request(_gate)
     tokens = app.extensions["flask-jwt-extended"]
     # The library answers 422 to a token that is none; a stranger is a stranger.
-    tokens.invalid_token_loader(lambda _why: ({"message": ""}, 401))
+    tokens.invalid_token_loader(_refuse_token)
+
+
+def _refuse_token(_why: str) -> Any:
+    try:
+        _count_stranger()
+    except ApiTrouble as trouble:  # we are inside the handling of an error already
+        return show_trouble(trouble)
+    return {"message": ""}, 401
 
 
 def needs_token() -> set[str]:
@@ -83,6 +92,7 @@ def _owner_of_key(key: str) -> Any:
     now = datetime.now(UTC)
     use = api_keys.use(db.engine, key, now)
     if use is None:
+        _count_stranger()
         raise ApiTrouble(401, "key_dead", _l("This key does not exist, is too old or was revoked."))
     if use.is_over:
         raise ApiTrouble(429, retry_after=60 - now.second)
@@ -96,7 +106,10 @@ def _owner_of_key(key: str) -> Any:
 def _owner_of_token(token: str) -> Any:
     try:
         told = decode_token(token)
+    except ExpiredSignatureError:  # an honest program finds out so that it is time for the next one
+        raise ApiTrouble(401) from None
     except (JWTExtendedException, PyJWTError, ValueError):
+        _count_stranger()
         raise ApiTrouble(401) from None
     if told.get("type") != "access":
         raise ApiTrouble(401)
@@ -104,6 +117,19 @@ def _owner_of_token(token: str) -> Any:
     if user is None or not _is_alive(user.id, told):
         raise ApiTrouble(401)
     return user
+
+
+def _count_stranger() -> None:
+    """Keys and tokens that are none are counted by the address they come from, over all processes. One that is good
+    never waits, whoever else guesses behind the same address."""
+    now, key = datetime.now(UTC), log_ins.address_key(request.remote_addr or "", "KEY")
+    wait = log_ins.wait_s(db.session(), key, now)
+    if not wait:
+        log_ins.count_knock(db.session(), key, now, most=WRONG_KEYS)
+        db.session.commit()
+        wait = log_ins.wait_s(db.session(), key, now)
+    if wait:
+        raise ApiTrouble(429, retry_after=wait)
 
 
 def _is_alive(user_id: int, told: dict[str, Any]) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from flask import current_app
-from sqlalchemy import delete
+from sqlalchemy import delete, or_
 
 from app.extensions import db
-from app.log_ins import SESSION_LIFE
+from app.log_ins import KNOWN_FOR, SESSION_LIFE
 from app.models import Invite, JobRun, LoginTry, Mail, UserSession
 from app.services import mail, uploads
 
@@ -25,7 +25,10 @@ def run(now: datetime | None = None) -> dict[str, int]:
         "sessions": delete(UserSession).where(UserSession.created_at < now - SESSION_LIFE),
         "invites": delete(Invite).where(Invite.expires_at < now - INVITES_KEPT),
         "mails": delete(Mail).where(Mail.created_at < now - MAILS_KEPT),
-        "login_tries": delete(LoginTry).where(LoginTry.last_at < now - TRIES_KEPT),
+        "login_tries": delete(LoginTry).where(
+            LoginTry.last_at < now - TRIES_KEPT,
+            or_(~LoginTry.account.startswith("KNOWN "), LoginTry.last_at < now - KNOWN_FOR),
+        ),
     }
     counts = {"mails_wiped": mail.wipe_dead(db.session(), now)}
     db.session.commit()

@@ -187,3 +187,14 @@ def test_a_locked_table_is_503_and_says_when_to_come_again(own_database, session
     holder.dispose()
     assert is_trouble(answer, 503, "busy") and int(answer.headers["Retry-After"]) > 0
     assert program.get("makes/").status_code == 200
+
+
+def test_wrong_keys_are_counted_by_their_address_and_a_good_one_never_waits(app, as_program, client):
+    good = as_program("operator")
+    answers = [Program(client, f"pzv_guess{n}").get("cards/") for n in range(40)]
+    assert [one.status_code for one in answers] == [401] * 29 + [429] * 11
+    assert is_trouble(answers[-1], 429, "too_many") and 0 < int(answers[-1].headers["Retry-After"]) <= 121
+    assert Program(client, "e.e.e").get("cards/").status_code == 429, "a token that is none is a guess as well"
+    assert good.get("cards/").status_code == 200
+    elsewhere = Program(app.test_client(), "pzv_guess")
+    assert elsewhere.get("cards/", environ_overrides={"REMOTE_ADDR": "192.0.2.7"}).status_code == 401

@@ -28,6 +28,8 @@ def test_only_the_old_is_deleted_and_a_second_run_finds_nothing(session):
         session.add(models.UserSession(sid_hash=name, user_id=user.id, created_at=NOW - timedelta(hours=age_hours)))
     for age_hours, name in ((25, "old"), (2, "fresh")):
         session.add(models.LoginTry(account=name, failed_n=9, last_at=NOW - timedelta(hours=age_hours)))
+    for days, name in ((31, "KNOWN old"), (29, "KNOWN fresh")):
+        session.add(models.LoginTry(account=name, last_at=NOW - timedelta(days=days)))
     session.commit()
 
     # Files have the machine's own clock, and a test of their own.
@@ -37,7 +39,7 @@ def test_only_the_old_is_deleted_and_a_second_run_finds_nothing(session):
         "sessions": 1,
         "invites": 1,
         "mails": 1,
-        "login_tries": 1,
+        "login_tries": 2,
     }
     assert set(rows_deleted().values()) == {0}
 
@@ -45,7 +47,7 @@ def test_only_the_old_is_deleted_and_a_second_run_finds_nothing(session):
     assert session.scalars(select(models.Invite.token_hash)).all() == ["fresh"]
     assert session.execute(select(models.Mail.to, models.Mail.sealed)).all() == [("fresh", "x")]
     assert session.scalars(select(models.UserSession.sid_hash)).all() == ["fresh"]
-    assert session.scalars(select(models.LoginTry.account)).all() == ["fresh"]
+    assert set(session.scalars(select(models.LoginTry.account))) == {"fresh", "KNOWN fresh"}
 
 
 def test_a_letter_whose_link_is_dead_is_wiped_and_never_sent(session):
