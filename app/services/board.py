@@ -30,8 +30,11 @@ def operators(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
                      p.new_n, p.max_new, p.open_n, p.max_open, p.weight, u.active,
                      CASE WHEN p.hour_at = :hour THEN p.hour_n ELSE 0 END AS hour_n, p.hour_cap,
                      CASE WHEN p.day_on = :day THEN p.day_n ELSE 0 END AS day_n, p.day_cap,
-                     COALESCE(c.overdue, 0) AS overdue
+                     COALESCE(c.overdue, 0) AS overdue,
+                     COALESCE(a.device_state IN ('unavailable', 'invalid', 'unknown'), false)
+                       AND u.active AND p.presence <> 'offline' AS lacks_phone
               FROM operator_profile p JOIN ab_user u ON u.id = p.user_id
+              LEFT JOIN phone_account a ON a.user_id = p.user_id
               LEFT JOIN operator_group g ON g.id = p.group_id
               LEFT JOIN pause_reason r ON r.id = p.pause_id AND p.presence = 'paused' AND u.active
               LEFT JOIN (SELECT operator_id, count(*) AS overdue FROM card
