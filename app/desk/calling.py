@@ -134,6 +134,8 @@ def shown(panel: Panel) -> dict[str, Any]:
     """The panel as its script reads it, with the words that are not the script's to choose."""
     call, told = panel.live, {"line": panel.line, "presence": panel.presence, "device": panel.device}
     if call is not None:
+        if call.type == "incoming" and call.card_id is not None:
+            told["open_card"] = f"{call.card_id}:{call.state}"
         return told | {
             "call": {
                 "id": call.id,

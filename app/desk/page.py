@@ -87,6 +87,7 @@ def card_data(card_id: int) -> dict[str, Any]:
         "script": script.fill(script_of(profile, rules), _said_of(card)),
         "profile": profile,
         "now": now,
+        "hears": {right: seat.may(f"can_{right}", "RecordingView") for right in ("own", "anyones", "download")},
     }
 
 

@@ -36,8 +36,8 @@ def profile() -> OperatorProfile | None:
     return db.session.get(OperatorProfile, current_user.id)
 
 
-def may(permission: str) -> bool:
-    return bool(current_app.extensions["appbuilder"].sm.has_access(permission, "DeskView"))
+def may(permission: str, view: str = "DeskView") -> bool:
+    return bool(current_app.extensions["appbuilder"].sm.has_access(permission, view))
 
 
 def card_or_404(card_id: int) -> Card:

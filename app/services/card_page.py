@@ -22,6 +22,7 @@ class CardPage:
     history: list[Row[Any]] = field(default_factory=list)
     doubts_n: int = 0
     phones: list[str] = field(default_factory=list)
+    calls: dict[int, Row[Any]] = field(default_factory=dict)  # by id, for the time-line
 
 
 def load(session: Session, card_id: int) -> CardPage:
@@ -34,6 +35,7 @@ def load(session: Session, card_id: int) -> CardPage:
     page.ads = list(session.execute(_ADS, values))
     page.prices = list(session.execute(_PRICES, values))
     page.history = list(session.execute(_HISTORY, values))
+    page.calls = {row.id: row for row in session.execute(_CALLS, values)}
     page.earlier = list(session.execute(_EARLIER, values))
     if card.seller_id is not None:
         page.others = list(session.execute(_OTHERS, values))
@@ -96,6 +98,11 @@ _DOUBTS = text("""
   WHERE a.vehicle_id = :vehicle AND p.state = 'waiting'
 """)
 
+_CALLS = text("""
+  SELECT id, type, state, outcome, talk_ms, operator_id, recording, recording_bytes, recording_gone_at FROM call
+  WHERE card_id = :card ORDER BY created_at DESC LIMIT 100
+""")
+
 # One time-line of what people and sites did, newest first.
 _HISTORY = text("""
   SELECT * FROM (
@@ -115,6 +122,9 @@ _HISTORY = text("""
     UNION ALL
     SELECT e.at, 'deed', e.what, '', e.actor_id, '', NULL FROM audit_event e
     WHERE e.subject = 'card' AND e.subject_id = :card AND e.what IN ('card_taken', 'phone_shown')
+    UNION ALL
+    (SELECT cl.created_at, 'call', cl.type, cl.id::text, cl.operator_id, '', NULL FROM call cl
+     WHERE cl.card_id = :card ORDER BY cl.created_at DESC LIMIT 100)
     UNION ALL
     SELECT p.at, 'price', COALESCE(p.old_price::text, ''), COALESCE(p.new_price::text, ''), NULL, '', NULL
     FROM ad_price p JOIN ad a ON a.id = p.ad_id WHERE a.vehicle_id = :vehicle

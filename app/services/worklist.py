@@ -96,10 +96,13 @@ def first_of(session: Session, operator_id: int, now: datetime) -> int | None:
 
 
 def may_see(session: Session, card_id: int, operator_id: int) -> bool:
-    """The operator has the card, or had it and closed it."""
+    """The operator has the card, or had it and closed it; or its seller rings him now."""
     return bool(
         session.execute(
-            text("SELECT 1 FROM card WHERE id = :id AND operator_id = :operator"),
+            text("""
+            SELECT 1 FROM card WHERE id = :id AND operator_id = :operator
+            UNION ALL SELECT 1 FROM call WHERE card_id = :id AND operator_id = :operator AND state <> 'ended' LIMIT 1
+            """),
             {"id": card_id, "operator": operator_id},
         ).scalar()
     )
