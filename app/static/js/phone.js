@@ -8,7 +8,7 @@
   const device = () => { try { return JSON.parse(localStorage.getItem(NAME)) || {}; } catch (refused) { return {}; } };
   // What the phone is, as every tab knows it; only the leader's line changes it.
   let phone = { is: "starting", link: "", held: false, muted: false, quality: "", mic: 0, sound: 0, ringing: false, check: null };
-  let line = null, timers = [], server = null, asking = null, soon = null, handing = null;
+  let line = null, timers = [], server = null, asking = null, soon = null, handing = null, refused = 0;
 
   // --- talking to the server
   const headers = () => ({ "X-CSRFToken": JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"], Accept: "application/json" });
@@ -46,8 +46,15 @@
   }
   function show() { document.dispatchEvent(new CustomEvent("phone:changed", { detail: phone })); }
   function heard(what, more) {
-    if (what === "registered") { publish({ is: "ready" }); ask(); }
-    if (what === "lost" && more === "password") { login(false); return; }
+    if (what === "registered") { refused = 0; publish({ is: "ready" }); ask(); }
+    if (what === "lost" && more === "password") {
+      // Somebody has renewed it meanwhile, or it is refused for good: then every try waits longer.
+      clearTimeout(handing);
+      publish({ is: "lost" });
+      handing = setTimeout(() => { if (line) login(false); }, refused);
+      refused = Math.min(30000, Math.max(1000, refused * 2));
+      return;
+    }
     if (what === "lost") publish({ is: "lost" });
     if (what === "trouble") publish({ is: more });
     if (what === "ringing") { publish({ ringing: true, link: more.link }); ask(); }
@@ -145,5 +152,10 @@
   if (navigator.mediaDevices) navigator.mediaDevices.addEventListener("devicechange", () => { if (line && phone.is === "no-microphone") restart(); });
   window.addEventListener("online", () => { if (line && phone.is === "lost") login(false); });
   // After the first paint: nobody waits for the telephone to see the cards.
-  window.addEventListener("load", () => { ask(); setTimeout(start, 50); });
+  window.addEventListener("load", () => {
+    ask();
+    setTimeout(start, 50);
+    // The desk's own pulse brings the word; elsewhere the telephone asks for itself.
+    if (!document.getElementById("desk")) setInterval(() => { if (!document.hidden) ask(); }, 5000);
+  });
 })();

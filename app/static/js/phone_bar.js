@@ -6,7 +6,7 @@
   const part = (name) => bar.querySelector(`[data-p="${name}"]`), deed = (name) => bar.querySelector(`[data-do="${name}"]`);
   const say = (name) => bar.dataset[name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())] || "";
   const LOST_AFTER = 1500;  // ms: a hiccup of the connection is no news
-  let lostSince = 0, calling = false, marked = "";
+  let lostSince = 0, calling = false, marked = "", opened = 0;
 
   const now = () => { const { state, server, live } = window.phone; return { state, server, live, call: live ? server.call : null, wrap: server ? server.wrap : null }; };
   const isDown = ({ state, server }) => (server && server.line !== "up") || (state.is === "lost" && Date.now() - lostSince > LOST_AFTER);
@@ -27,6 +27,8 @@
   function draw() {
     const all = now(), at = stage(all), { state, call, wrap } = all;
     bar.dataset.stage = at;
+    bar.dataset.link = state.link;  // the call that this telephone hears; empty: none
+    bar.dataset.holds = window.phone.leads ? "here" : "elsewhere";
     document.documentElement.classList.toggle("phone-works", ["ready", "wrap", "dialing", "ringing", "talking", "held", "incoming", "starting"].includes(at));
     part("state").textContent = say("say-" + at);
     part("who").textContent = call ? call.who : wrap && at === "wrap" ? wrap.says : "";
@@ -176,6 +178,12 @@
     }, 200);
   }
 
+  // --- a seller calls: his card opens with the talk, what was being written is saved first
+  function openCard({ card: id, part: fragment, url }) {
+    if (!fragment || !document.getElementById("desk-card") || (card() && Number(card().dataset.card) === id)) return;
+    window.htmx.ajax("GET", fragment, { target: "#desk-card", swap: "innerHTML" }).then(() => history.pushState({ htmx: true }, "", url));
+  }
+
   // --- keys: at once, whatever else is on its way
   document.addEventListener("keydown", (event) => {
     const page = document.getElementById("desk");
@@ -189,7 +197,8 @@
   document.addEventListener("phone:server", ({ detail: { before, now: told } }) => {
     const was = before && before.presence, is = told.presence, menu = document.getElementById("presence");
     if (before && was !== is && menu && !menu.open && menu.tagName === "DETAILS") window.htmx.ajax("GET", bar.dataset.presence, { target: "#presence", swap: "outerHTML" });
-    if (told.open_card && (!before || before.open_card !== told.open_card)) document.dispatchEvent(new CustomEvent("phone:card", { detail: told.open_card }));
+    const came = told.call && told.call.type === "incoming" && told.call.state === "talking" ? told.call : null;
+    if (came && opened !== came.id) { opened = came.id; openCard(came); }
     draw();
   });
   document.addEventListener("phone:levels", ({ detail }) => { part("mic").value = detail.mic; part("sound").value = detail.sound; });
