@@ -144,8 +144,6 @@ def shown(panel: Panel) -> dict[str, Any]:
                 "state": call.state,
                 "card": call.card_id,
                 "who": _who(call),
-                "url": url_for("DeskView.my_ads", card=call.card_id) if call.card_is_mine else "",
-                "part": url_for("DeskView.card", card_id=call.card_id) if call.card_is_mine else "",
                 "elapsed_ms": panel.elapsed_ms,
             }
         }

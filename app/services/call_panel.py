@@ -46,8 +46,7 @@ _PANEL = text(f"""
   SELECT {_LINE} AS line,
          COALESCE(o.presence, '') AS presence, p.device_state, o.wrap_up_until, c.id, c.link, c.type, c.state,
          c.card_id, c.phone, c.outcome, c.trouble, c.talk_ms, c.ring_ms, c.created_at, c.ringing_at,
-         c.answered_at, c.ended_at, s.name AS seller, v.title,
-         COALESCE(k.operator_id = p.user_id, false) AS card_is_mine
+         c.answered_at, c.ended_at, s.name AS seller, v.title
   FROM phone_account p JOIN asterisk a ON a.id = p.asterisk_id AND a.is_enabled
   LEFT JOIN operator_profile o ON o.user_id = p.user_id
   LEFT JOIN LATERAL (SELECT * FROM call WHERE operator_id = p.user_id ORDER BY created_at DESC LIMIT 1) c ON true

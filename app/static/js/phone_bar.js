@@ -6,7 +6,7 @@
   const part = (name) => bar.querySelector(`[data-p="${name}"]`), deed = (name) => bar.querySelector(`[data-do="${name}"]`);
   const say = (name) => bar.dataset[name.replace(/-(.)/g, (_, letter) => letter.toUpperCase())] || "";
   const LOST_AFTER = 1500;  // ms: a hiccup of the connection is no news
-  let lostSince = 0, calling = false, marked = "", opened = 0;
+  let lostSince = 0, calling = false, marked = "";
 
   const now = () => { const { state, server, live } = window.phone; return { state, server, live, call: live ? server.call : null, wrap: server ? server.wrap : null }; };
   const isDown = ({ state, server }) => (server && server.line !== "up") || (state.is === "lost" && Date.now() - lostSince > LOST_AFTER);
@@ -178,12 +178,6 @@
     }, 200);
   }
 
-  // --- a seller calls: his card opens with the talk, what was being written is saved first
-  function openCard({ card: id, part: fragment, url }) {
-    if (!fragment || !document.getElementById("desk-card") || (card() && Number(card().dataset.card) === id)) return;
-    window.htmx.ajax("GET", fragment, { target: "#desk-card", swap: "innerHTML" }).then(() => history.pushState({ htmx: true }, "", url));
-  }
-
   // --- keys: at once, whatever else is on its way
   document.addEventListener("keydown", (event) => {
     const page = document.getElementById("desk");
@@ -197,8 +191,7 @@
   document.addEventListener("phone:server", ({ detail: { before, now: told } }) => {
     const was = before && before.presence, is = told.presence, menu = document.getElementById("presence");
     if (before && was !== is && menu && !menu.open && menu.tagName === "DETAILS") window.htmx.ajax("GET", bar.dataset.presence, { target: "#presence", swap: "outerHTML" });
-    const came = told.call && told.call.type === "incoming" && told.call.state === "talking" ? told.call : null;
-    if (came && opened !== came.id) { opened = came.id; openCard(came); }
+    if (told.open_card && (!before || before.open_card !== told.open_card)) document.dispatchEvent(new CustomEvent("phone:card", { detail: told.open_card }));
     draw();
   });
   document.addEventListener("phone:levels", ({ detail }) => { part("mic").value = detail.mic; part("sound").value = detail.sound; });
