@@ -32,23 +32,29 @@ class Whose:
 
 def arrived(session: Session, asterisk_id: int, link: str, said: dict[str, str], now: datetime) -> Call:
     """Write the call down once, find whose it is, order it to a telephone. `said`: caller, called, trunk."""
-    known = session.scalars(select(Call).where(Call.link == link)).one_or_none()
-    if known is not None:
-        return known
+    call = session.scalars(select(Call).where(Call.link == link).with_for_update(of=Call)).one_or_none()
+    if call is not None and (call.type != "incoming" or _is_ordered(session, call)):
+        return call
     phone, called = number_of(said.get("caller", "")), number_of(said.get("called", ""))
     whose = whose_call(session, phone, called, now)
-    card_id = whose.card_id
-    if card_id is None and (ours := read_phone(phone).number) is not None:
-        card_id = caller_cards.open_for(session, ours, now)
-    call = Call(
-        link=link, type="incoming", state="ringing", asterisk_id=asterisk_id, phone=phone, caller_number=called,
-        trunk_id=_trunk_of(session, asterisk_id, said.get("trunk", "")), card_id=card_id, created_at=now,
-        ringing_at=now, seller_id=_seller_of(session, card_id),
-    )  # fmt: skip
-    session.add(call)
+    if call is None:
+        call = Call(
+            link=link, type="incoming", state="ringing", asterisk_id=asterisk_id, created_at=now, ringing_at=now
+        )
+        session.add(call)
+    call.phone, call.caller_number, call.card_id = phone, called, whose.card_id
+    if call.card_id is None and (ours := read_phone(phone).number) is not None:
+        call.card_id = caller_cards.open_for(session, ours, now)
+    call.seller_id = _seller_of(session, call.card_id)
+    call.trunk_id = _trunk_of(session, asterisk_id, said.get("trunk", ""))
     session.flush()
     order_to_somebody(session, call, now, whose=whose)
     return call
+
+
+def _is_ordered(session: Session, call: Call) -> bool:
+    ordered = session.execute(text("SELECT 1 FROM call_order WHERE call_id = :id AND verb = 'route'"), {"id": call.id})
+    return ordered.first() is not None
 
 
 def number_of(raw: str) -> str:
@@ -128,12 +134,11 @@ def _seller_of(session: Session, card_id: int | None) -> int | None:
 
 def order_to_somebody(session: Session, call: Call, now: datetime, *, whose: Whose | None = None) -> int | None:
     """Order the call to the next telephone that may ring; none is left: the caller is told so. Returns whose."""
-    if call.state not in ("ringing", "operator_ringing"):
+    if call.state != "ringing":
         return None
     whose = whose or whose_call(session, call.phone, call.caller_number, now)
     chosen = next_operator(session, call, whose)
     call.operator_id = chosen.user_id if chosen is not None else None
-    call.state = "operator_ringing" if chosen is not None else "ringing"
     args: dict[str, Any] = {"extension": chosen.extension if chosen is not None else ""}
     args["record"] = recordings.is_on(session, call.asterisk_id)
     session.add(CallOrder(asterisk_id=call.asterisk_id, verb="route", call_id=call.id, args=args, asked_at=now))

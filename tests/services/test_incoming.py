@@ -74,7 +74,7 @@ def world(session: Session) -> World:
 
 def test_the_seller_who_calls_back_reaches_who_called_him_last(world: World) -> None:
     call = world.ring()
-    assert (call.card_id, call.operator_id, call.state) == (world.card.id, world.second.user_id, "operator_ringing")
+    assert (call.card_id, call.operator_id, call.state) == (world.card.id, world.second.user_id, "ringing")
     assert world.orders(call) == [f"op{world.second.user_id}"]
     assert (call.trunk_id, call.seller_id) == (world.trunk.id, world.vehicle.seller_id)
 

@@ -17,6 +17,7 @@
   function stage(all) {
     const { state, call, wrap, live } = all;
     if (live && call.state === "talking") return state.held ? "held" : "talking";
+    if (live && call.type === "incoming") return "incoming";
     if (live) return ["asked", "sent", "operator_ringing"].includes(call.state) ? (call.type === "incoming" || state.ringing ? "incoming" : "dialing") : call.state;
     if (state.ringing) return "incoming";
     if (state.link) return state.held ? "held" : "talking";
