@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import jsonify, make_response, redirect, render_template, request, url_for
 from flask_appbuilder import expose, has_access, permission_name
+from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
@@ -20,8 +21,10 @@ class Reading:
     @permission_name("work")
     def my_ads(self) -> Any:
         card_id = request.args.get("card", type=int)
-        if card_id is not None:
-            seat.check_visible(card_id)
+        if card_id is not None and not seat.is_visible(card_id):
+            # The desk itself comes along: it offers the text that was written for a card which was taken away.
+            gone = _("This card is not with you: it was taken away, or it never was.")
+            return page.show("desk/desk.html", seat.tab(), None, message=gone), 404
         return page.show("desk/desk.html", seat.tab(), card_id)
 
     @expose("/list")

@@ -45,10 +45,15 @@ def card_or_404(card_id: int) -> Card:
     return card if card is not None else abort(404)
 
 
-def check_visible(card_id: int) -> None:
+def is_visible(card_id: int) -> bool:
     if not (worklist.may_see(db.session, card_id, current_user.id) or may("can_look")):
+        return False
+    return db.session.get(Card, card_id) is not None  # whoever may look at any card may ask for one that is not there
+
+
+def check_visible(card_id: int) -> None:
+    if not is_visible(card_id):
         abort(404)
-    card_or_404(card_id)  # whoever may look at any card may also ask for one that is not there
 
 
 def may_reveal(card: Any) -> bool:

@@ -141,6 +141,24 @@ def test_a_card_that_is_taken_away_says_so_and_keeps_the_text(page: Any, live_se
     assert page.input_value("#f-comment") == "почти договорились"
     assert page.locator("[data-digit='7']").is_disabled()
 
+    page.fill("#result-note", "перезвонить сыну")
+    page.unroute("**/form")
+    for _ in range(2):  # F5, and once more
+        page.reload()
+        expect(page.locator("#desk-kept")).to_be_visible()
+    said = "Комментарий: почти договорились\nКомментарий к результату: перезвонить сыну"
+    assert page.input_value("#desk-kept textarea") == said
+    page.goto("/desk/")
+    expect(page.locator("#desk-kept textarea")).to_have_count(1)
+    page.click("#desk-kept [data-copy-kept]")
+    expect(page.get_by_text("Скопировано")).to_be_visible()
+    page.click("#desk-kept [data-forget]")
+    expect(page.locator("#desk-kept")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#desk-kept")).to_be_hidden()
+    page.goto("/help/")
+    assert page.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('prozvon.draft'))") == []
+
 
 def test_what_the_server_refuses_is_not_lost_with_the_result(page: Any, live_server: Any, pool: list[int]) -> None:
     begin(page, pool)

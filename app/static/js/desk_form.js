@@ -24,13 +24,19 @@
   function stored(name) {
     try { return JSON.parse(localStorage.getItem(name)); } catch (refused) { return null; }
   }
+  function labelOf(id) {
+    const field = byId(id), label = field && field.labels && field.labels[0];
+    return label ? label.textContent.trim() : (field && field.getAttribute("aria-label")) || "";
+  }
   function keep() {
     if (!card()) return;
-    const fields = {}, extra = {};
-    if (form()) touched.forEach((name) => { fields[name] = form().elements[name].value; });
-    EXTRA.forEach((id) => { const field = byId(id); if (field && field.value) extra[id] = field.value; });
+    const name = key(card().dataset.card), fields = {}, labels = {}, extra = {};
+    // A card that was taken away has no form any more: what was written for it stays as it was kept.
+    if (!form() && stored(name)) return;
+    if (form()) touched.forEach((field) => { fields[field] = form().elements[field].value; labels[field] = labelOf("f-" + field); });
+    EXTRA.forEach((id) => { const field = byId(id); if (field && field.value) { extra[id] = field.value; labels[id] = labelOf(id); } });
     const some = Object.keys(fields).length || Object.keys(extra).length;
-    store(key(card().dataset.card), some ? { version: version(), at: Date.now(), fields, extra } : null);
+    store(name, some ? { version: version(), at: Date.now(), fields, labels, extra } : null);
   }
   function restore() {
     touched = new Set(); blocked = ""; theirs = null; clearTimeout(timer);
