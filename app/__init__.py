@@ -23,7 +23,9 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
 
     import config as deployment
     from app import compression, extensions, registry, safety, shell, smtp, wording
+    from app import crm as crm_family
     from app import sources as source_family
+    from app.crm._http import Door
 
     settings = settings or deployment.load()
     app = Flask(__name__)
@@ -43,6 +45,8 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         if settings.smtp_url:
             extensions.outside.mail = smtp.MailServer.of(settings.smtp_url, settings.mail_from)
         extensions.outside.sources = registry.members(source_family, source_family.Source)
+        extensions.outside.crm = registry.members(crm_family, crm_family.Crm)
+        extensions.outside.crm_door, extensions.outside.public_url = Door, settings.public_url
         extensions.db.init_app(app)
         extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
         appbuilder = AppBuilder(indexview=pages.HomeView)

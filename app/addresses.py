@@ -1,4 +1,4 @@
-"""Which addresses our requests may go to: the open Internet and nothing inside the house, whatever a name resolves to."""
+"""Which addresses our requests may go to: the open Internet, nothing inside the house, whatever a name resolves to."""
 
 from __future__ import annotations
 

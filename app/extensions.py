@@ -20,6 +20,9 @@ class Outside:
     """The adapters of this process by key; filled by create_app(), replaced by fakes in tests."""
 
     sources: dict[str, type[Any]] = field(default_factory=dict)
+    crm: dict[str, type[Any]] = field(default_factory=dict)
+    crm_door: Any = None  # app.crm._http.Door: the way out to a CRM
+    public_url: str = ""  # how people reach us, for links that leave the house
     phone_key: bytes = b""  # the secret behind the marks of numbers in the stop list
     mail: Any = None  # app.smtp.MailServer; without one, links are shown to be handed over by people
 

@@ -12,6 +12,8 @@ from app.errors import Reason
 from app.wording_admin import SENTENCES as ADMIN_SENTENCES
 from app.wording_admin import WORDS as ADMIN_WORDS
 from app.wording_codes import CRITERIA
+from app.wording_crm import SENTENCES as CRM_SENTENCES
+from app.wording_crm import WORDS as CRM_WORDS
 from app.wording_codes import SENTENCES as OWN_SENTENCES
 from app.wording_codes import WORDS as OWN_WORDS
 from app.wording_people import SENTENCES as PEOPLE_SENTENCES
@@ -22,7 +24,8 @@ from app.wording_supervisor import SENTENCES as SUPERVISOR_SENTENCES
 from app.wording_supervisor import WORDS as SUPERVISOR_WORDS
 
 SENTENCES = {**OWN_SENTENCES, **ADMIN_SENTENCES, **PEOPLE_SENTENCES, **PHONE_SENTENCES, **SUPERVISOR_SENTENCES}
-WORDS = {**OWN_WORDS, **ADMIN_WORDS, **PEOPLE_WORDS, **PHONE_WORDS, **SUPERVISOR_WORDS}
+SENTENCES |= CRM_SENTENCES
+WORDS = {**CRM_WORDS, **OWN_WORDS, **ADMIN_WORDS, **PEOPLE_WORDS, **PHONE_WORDS, **SUPERVISOR_WORDS}
 
 
 def install(app: Flask) -> None:

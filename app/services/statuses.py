@@ -28,13 +28,12 @@ from app.models import (
     Assignment,
     Callback,
     Card,
-    Lead,
     Note,
     Status,
     StatusChange,
     StatusRule,
 )
-from app.services import callbacks, counters, returning, stop_list
+from app.services import callbacks, counters, leads, returning, stop_list
 from app.services.audit import note_event
 from app.services.callbacks import call_hours, seller_zone
 from app.services.ingest import storable
@@ -182,29 +181,12 @@ def _record(
 
 def _close(session: Session, card: Card, new: StatusSpec, actor_id: int, now: datetime) -> None:
     if new.makes_lead:
-        _make_lead(session, card, new, actor_id)
+        leads.enqueue(session, card, new.id, actor_id=actor_id)
     if new.is_do_not_call:
         _stop_calling(session, card, actor_id, now)
     session.flush()
     returning.close(session, [card.id], now, why="status")
     session.refresh(card)
-
-
-def _make_lead(session: Session, card: Card, new: StatusSpec, actor_id: int) -> None:
-    """The outbox row of the CRM, in the transaction of the status; once per card and status."""
-    exists = session.execute(select(Lead.id).where(Lead.card_id == card.id, Lead.status_id == new.id)).scalar()
-    if exists is None:
-        vehicle = card.vehicle
-        payload: dict[str, Any] = {
-            "card_id": card.id,
-            "vehicle_id": vehicle.id,
-            "title": vehicle.title,
-            "price": vehicle.price,
-            "year": vehicle.year,
-            "mileage_km": vehicle.mileage_km,
-            "form": card.form,
-        }
-        session.add(Lead(card_id=card.id, status_id=new.id, by_id=actor_id, payload=payload))
 
 
 def _stop_calling(session: Session, card: Card, actor_id: int, now: datetime) -> None:

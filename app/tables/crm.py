@@ -98,6 +98,7 @@ class CrmPush(Model):
     state: Mapped[str] = mapped_column(String(8), server_default="waiting", nullable=False, default="waiting")
     attempts_n: Mapped[int] = counter()
     next_at: Mapped[datetime] = now_column()
+    waiting_since: Mapped[datetime] = now_column()  # of this life: a person may give it another one
     lease_until: Mapped[datetime | None] = time_column()
     lease_no: Mapped[int] = counter()
     external_id: Mapped[str] = mapped_column(String(64), server_default="", nullable=False, default="")
@@ -105,7 +106,7 @@ class CrmPush(Model):
     error: Mapped[str] = words()
     created_at: Mapped[datetime] = now_column()
     done_at: Mapped[datetime | None] = time_column()
-    connection: Mapped[CrmConnection] = relationship(lazy="joined")
+    connection: Mapped[CrmConnection] = relationship()
     lead: Mapped[Any] = relationship("Lead")
     __table_args__ = (
         UniqueConstraint("lead_id", "connection_id", "what", name="crm_push_once"),

@@ -123,6 +123,7 @@ def upgrade() -> None:
     sa.Column('state', sa.String(length=8), server_default='waiting', nullable=False),
     sa.Column('attempts_n', sa.Integer(), server_default='0', nullable=False),
     sa.Column('next_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.Column('waiting_since', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('lease_no', sa.Integer(), server_default='0', nullable=False),
     sa.Column('external_id', sa.String(length=64), server_default='', nullable=False),
