@@ -25,6 +25,7 @@ BENCHES = {  # name: (module, what it measures)
     "claims": ("claims", "P10 P11: taking and dealing cards"),
     "desk": ("desk", "P12 P13: the operator's queries among millions of adverts"),
     "pages": ("pages", "P20: what a page costs the web server"),
+    "idle": ("idle", "what desks cost while nobody calls"),
     "memory": ("memory", "an import of 100k adverts; everything, idle"),
 }
 

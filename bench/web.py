@@ -35,6 +35,7 @@ class Browser:
         self._used = 0.0
         self.token = ""
         self.body = ""
+        self.etag = ""  # of the last answer, for asking whether anything is new
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> int:
         return self._ask("GET", path, None, headers or {})
@@ -71,6 +72,7 @@ class Browser:
             self._connection.close()  # a worker that was renewed; the next request opens a fresh connection
             raise
         said = answer.read()
+        self.etag = answer.headers.get("ETag", self.etag)
         self._used = time.monotonic()
         for cookie in answer.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.split(";", 1)[0].partition("=")
