@@ -38,7 +38,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     shell.install(app)
     wording.install(app)
     with app.app_context():
-        from app import api, board, desk, filter_desk, guides, live_calls, models, pages, recordings, views  # noqa: F401  every table is known before FAB starts
+        from app import api, board, desk, filter_desk, guides, live_calls, models, pages, recordings, report_desk, views  # noqa: F401  every table is known before FAB starts
         from app.admin.people import PeopleSecurity
 
         extensions.outside.phone_key = settings.phone_key.encode()
@@ -59,6 +59,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         desk.register(app, appbuilder)
         board.register(app, appbuilder)
         filter_desk.register(app, appbuilder)
+        report_desk.register(app, appbuilder)
         guides.register(app, appbuilder)
         recordings.register(app, appbuilder)
         live_calls.register(app, appbuilder)

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.errors import Refused
 from app.extensions import db
+from app.services import report_views
 
 
 class HomeView(IndexView):
@@ -26,6 +27,8 @@ class HomeView(IndexView):
         if not current_user.is_authenticated:
             return redirect(self.appbuilder.get_url_for_login)
         may = self.appbuilder.sm.has_access
+        if chosen := report_views.start_of(db.session(), current_user.id):
+            return redirect(f"{url_for('HomeView.index')}reports/{chosen.report}/chart/?{chosen.query}")
         if may("can_board", "BoardView"):
             return redirect(url_for("BoardView.board"))
         if may("can_work", "DeskView"):

@@ -30,6 +30,12 @@ _OWN = [
     ),
     (r"HelpView$", r"can_help$"),
 ]
+# Reports: an operator is told the own figures, who may `can_everyone` those of all.
+_REPORTS = [
+    (r"Report[A-Z]\w+$", r"can_chart$"),
+    (r"ExportView$", r"can_file$"),
+    (r"(Reports|Report [a-z-]+)$", r"menu_access$"),
+]
 # The desk's work through the API: own cards and one's own state, and what the ids in them mean.
 _API = [
     (r"(CardApi|PresenceApi)$", r"(can_get|can_work)$"),
@@ -44,6 +50,7 @@ _EDIT = r"(can_list|can_show|can_add|can_edit|can_delete)$"
 ROLES: dict[str, list[tuple[str, str]]] = {
     OPERATOR: [
         *_OWN,
+        *_REPORTS,
         (r"DeskView$", r"(can_work|can_reveal)$"),
         (r"RecordingView$", r"can_own$"),
         (r"(Work|My ads)$", r"menu_access$"),
@@ -51,6 +58,8 @@ ROLES: dict[str, list[tuple[str, str]]] = {
     ],
     SUPERVISOR: [
         *_OWN,
+        *_REPORTS,
+        (r"ExportView$", r"can_everyone$"),
         (r"DeskView$", r"(can_work|can_look|can_reveal)$"),
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
         (r"RecordingView$", r"(can_own|can_anyones|can_download)$"),

@@ -30,6 +30,7 @@ FILES = {  # where it lies in node_modules -> how we call it
     "leaflet/dist/images/layers-2x.png": "images/layers-2x.png",
     "tom-select/dist/js/tom-select.complete.min.js": "tom-select.js",
     "tom-select/dist/css/tom-select.bootstrap5.min.css": "tom-select.css",
+    "echarts/dist/echarts.simple.min.js": "echarts.js",
 }
 # Chrome 100 is older than the last one for Windows 7; the licence's notice stays at the end of the file.
 JSSIP = ("jssip/lib/JsSIP.js", "--bundle", "--minify", "--format=iife", "--global-name=JsSIP", "--target=chrome100",

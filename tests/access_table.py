@@ -69,6 +69,10 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"POST /callbacks/(hand_over|share|keep|replan|undo/<int:move_id>)", SUPERVISOR),
     (r"(GET|POST) /adfilterview/.*", SUPERVISOR),
     (r"GET /lookup/.*", SUPERVISOR),
+    # reports: one's own figures, or everybody's by a right
+    (r"(GET|POST) /reports/.*", LOGGED_IN),
+    (r"GET /exports/everyone", SUPERVISOR),
+    (r"(GET|POST) /exports/<token>.*", LOGGED_IN),
     # generated screens
     (rf"GET /({LOOK}|{EDIT})/(list/|show/<pk>)", SUPERVISOR),
     (rf"(GET|POST) /({EDIT})/(add|edit/<pk>)", SUPERVISOR),

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from app.domain.periods import Period
-from app.reports._metrics import METRICS, Metric
+from app.reports._metrics import CLOCK, COUNT, HOURS, METRICS, SHARE, Metric
+
+__all__ = ["CLOCK", "COUNT", "HOURS", "SHARE", "Answer", "Grouping", "Metric", "Question", "Report", "Row"]
 
 
 @dataclass(frozen=True, slots=True)

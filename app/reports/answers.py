@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from app.domain import periods
 from app.domain.periods import Period, begins
 from app.errors import Refused
-from app.reports import Answer, Grouping, Question, Report, Row
+from app.reports import Answer, Grouping, Metric, Question, Report, Row
 from app.reports._families import FAMILIES, Family, counted
+from app.reports._metrics import METRICS
 from app.reports._names import DERIVED, groups_of_operators, names_of
 from app.reports.rollups import closed_days
 
@@ -60,6 +61,21 @@ def ask(session: Session, report: type[Report], question: Question, *, zone: Zon
 def base_of(dim: str) -> str:
     """The counted dimension behind one that is told by it: an operator's group is told by the operator."""
     return DERIVED.get(dim, dim)
+
+
+def metric_named(key: str) -> Metric:
+    return METRICS[key]
+
+
+def names_of_key(session: Session, grouping: Grouping, key: Mapping[str, Any]) -> tuple[str, ...]:
+    """How one row of the grouping is called."""
+    values = tuple(key[dim] for dim in grouping.by)
+    return names_of(session, grouping.by, {values})[values]
+
+
+def dims_of(grouping: Grouping) -> tuple[str, ...]:
+    """What the grouping's family is counted by."""
+    return FAMILIES[grouping.family].dims
 
 
 def _time_of(key: tuple[Any, ...]) -> tuple[int, str]:

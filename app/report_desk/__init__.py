@@ -1,0 +1,23 @@
+"""Reports on the screen: a chart view of Flask-AppBuilder for each, the rows behind every number, files."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from flask_babel import lazy_gettext as _l
+
+ICONS = {
+    "call-types": "phone", "connects-by-prefix": "phone-call", "conversion": "filter", "ads-by-city": "map-pin",
+    "operators": "headset", "statuses": "list-check", "presence": "clock",
+}  # fmt: skip
+
+
+def register(app: Flask, appbuilder: AppBuilder) -> None:
+    from app.report_desk.view import ExportView, views
+
+    for view in views():
+        appbuilder.add_view(
+            view, f"Report {view.report.key}", label=view.report.title, icon=ICONS.get(view.report.key, "chart-bar"),
+            category="Reports", category_label=_l("Reports"),
+        )  # fmt: skip
+    appbuilder.add_view_no_menu(ExportView)

@@ -1,0 +1,115 @@
+"""The rows behind a number: which calls, cards or ads were counted, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from app.domain import periods
+from app.domain.periods import Period, begins
+from app.errors import Refused
+from app.reports import Question, Report
+from app.reports._families import FAMILIES
+from app.reports._happenings import Happening
+from app.reports._metrics import METRICS
+from app.reports._names import groups_of_operators
+from app.reports.answers import TIMES, base_of
+
+PAGE = 100
+
+
+def rows_behind(
+    session: Session,
+    report: type[Report],
+    question: Question,
+    key: Mapping[str, Any],
+    metric: str,
+    *,
+    zone: ZoneInfo,
+    page: int = 0,
+) -> list[Row[Any]]:
+    """At most PAGE + 1 rows (the last one says that there are more): at, card_id, call_id, and what is shown of them.
+
+    `key`: the row of the answer, dimension by dimension. Refused: a metric or grouping that is not this report's.
+    """
+    grouping = report.grouping(question.group_by)
+    if grouping is None:
+        raise Refused("grouping_unknown", name=question.group_by)
+    family = FAMILIES[grouping.family]
+    wanted = METRICS.get(metric)
+    if wanted is None or wanted not in report.metric_list(grouping):
+        raise Refused("metric_unknown", name=metric)
+    happening = next(one for one in family.happenings if wanted.of in family.measures_of(one))
+    conditions, values, period = _conditions(session, happening, question, key, zone)
+    condition = happening.measures[wanted.of][1]
+    if condition:
+        conditions.append(condition)
+    values |= {
+        "zone": zone.key, "n": PAGE + 1, "skip": max(0, min(page, 1000)) * PAGE,
+        "from_at": begins(period.first, zone), "until_at": begins(period.last + timedelta(1), zone),
+    }  # fmt: skip
+    dims = tuple(dim for dim in {base_of(name) for name in (*key, *question.only)} if happening.knows(dim))
+    inner = f"""SELECT {happening.at} AS at, {happening.card} AS card_id, {happening.call} AS call_id
+                {happening.joined_rows(dims)}{"".join(f" AND ({one})" for one in conditions)}
+                ORDER BY 1 DESC, 2 DESC NULLS LAST LIMIT :n OFFSET :skip"""  # noqa: S608  constants of ours
+    return list(
+        session.execute(
+            text(f"SELECT q.*, {_SHOWN} FROM ({inner}) q {_SHOWN_FROM} ORDER BY q.at DESC"),  # noqa: S608  constants
+            values,
+        )
+    )
+
+
+_SHOWN = """v.title, v.price, (SELECT name FROM city WHERE id = v.city_id) AS city, s.name AS status, s.icon, s.color,
+  coalesce(l.operator_id, k.operator_id) AS operator_id, l.phone, l.type, l.outcome, l.talk_ms,
+  (SELECT trim(concat(last_name, ' ', first_name)) FROM ab_user WHERE id = coalesce(l.operator_id, k.operator_id))
+    AS operator"""
+_SHOWN_FROM = """LEFT JOIN card k ON k.id = q.card_id LEFT JOIN vehicle v ON v.id = k.vehicle_id
+  LEFT JOIN status s ON s.id = k.status_id LEFT JOIN call l ON l.id = q.call_id"""
+
+
+def _conditions(
+    session: Session, happening: Happening, question: Question, key: Mapping[str, Any], zone: ZoneInfo
+) -> tuple[list[str], dict[str, Any], Period]:
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    period = question.period
+    groups = groups_of_operators(session) if "group_id" in {*key, *question.only} else {}
+    for dim, value in key.items():
+        if dim in TIMES:
+            period = _within(period, value, dim)
+        elif dim == "weekday":
+            conditions.append(f"extract(isodow FROM {happening.at} AT TIME ZONE :zone) = :key_weekday")
+            values["key_weekday"] = value + 1
+        elif dim == "group_id" and value is None:
+            conditions.append(f"NOT coalesce({happening.expression('operator_id')} = ANY(:grouped), false)")
+            values["grouped"] = list(groups)
+        elif dim == "group_id":
+            conditions.append(f"{happening.expression('operator_id')} = ANY(:key_group)")
+            values["key_group"] = [operator for operator, group in groups.items() if group == value]
+        else:
+            conditions.append(f"{happening.expression(dim)} IS NOT DISTINCT FROM :key_{dim}")
+            values[f"key_{dim}"] = value
+    for dim, wanted in question.only.items():
+        base = base_of(dim)
+        ids = [one for one, group in groups.items() if group in set(wanted)] if dim == "group_id" else list(wanted)
+        conditions.append(f"{happening.expression(base)} = ANY(:only_{dim})")
+        values[f"only_{dim}"] = ids
+    return conditions, values, period
+
+
+def _within(period: Period, first: date, step: str) -> Period:
+    last = first
+    while periods.step_of(last + timedelta(1), step) == first:
+        last += timedelta(1)
+    return Period(max(first, period.first), min(last, period.last))
+
+
+def moments(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The first moment of the period and the first one after it."""
+    return begins(period.first, zone), begins(period.last + timedelta(1), zone)
