@@ -2,7 +2,7 @@
 "use strict";
 (function () {
   const page = document.getElementById("desk");
-  const POLL = 4500;
+  const POLL = 5000;
 
   // --- timers run from the server's count: this computer's clock may be wrong
   function tick() {

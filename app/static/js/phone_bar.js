@@ -192,6 +192,8 @@
   document.addEventListener("phone:server", ({ detail: { before, now: told } }) => {
     const was = before && before.presence, is = told.presence, menu = document.getElementById("presence");
     if (before && was !== is && menu && !menu.open && menu.tagName === "DETAILS") window.htmx.ajax("GET", bar.dataset.presence, { target: "#presence", swap: "outerHTML" });
+    // A call that never came to the ear leaves nothing to finish, but one wants to know why.
+    if (before && before.call && !told.call && told.last) window.shell.toast(told.last.says, "warning");
     if (told.open_card && (!before || before.open_card !== told.open_card)) document.dispatchEvent(new CustomEvent("phone:card", { detail: told.open_card }));
     draw();
   });
