@@ -11,15 +11,16 @@ from flask_login import current_user
 
 from app import formats
 from app.desk import page, seat
-from app.errors import Refused
+from app.errors import Reason, Refused
 from app.extensions import db
 from app.log_ins import sha256hex
 from app.models import PhoneAccount
-from app.services import call_panel, phone_accounts, presence, wrap_up
+from app.services import call_panel, calls, phone_accounts, presence, wrap_up
 from app.services.call_panel import Panel
 from app.services.phone_accounts import Relays
-from app.wording import word
+from app.wording import say, word
 
+TOLD_MS = 30_000  # how a call ended is news for so long, where nothing is left to finish
 ORDERS = ("hangup", "transfer", "attended", "check")
 
 
@@ -68,10 +69,10 @@ class Calling:
     @permission_name("work")
     def call(self, card_id: int) -> Any:
         """Write the order to dial; telephony hears of it at once."""
-        from app.services import calls
-
         seat.check_visible(card_id)
-        call = calls.ask_to_dial(db.session(), card_id, _number(card_id), actor_id=current_user.id, now=seat.now())
+        call = calls.request_call(
+            db.session(), card_id, _number(card_id), operator_id=current_user.id, now=seat.now(), zone=seat.zone()
+        )
         presence.touch(db.session(), current_user.id, seat.now())
         db.session.commit()
         return jsonify(id=call.id, link=call.link), 201
@@ -90,8 +91,6 @@ class Calling:
         verb = request.form.get("verb", "")
         if verb not in ORDERS:
             abort(400)
-        from app.services import calls
-
         calls.order_own(
             db.session(), verb, actor_id=current_user.id, to_id=request.form.get("to", type=int), now=seat.now()
         )
@@ -121,8 +120,6 @@ class Calling:
 
 def _number(card_id: int) -> str:
     """The number that was pressed: its place on the card, and its last digits in case the places have changed."""
-    from app.services import calls
-
     phones = calls.numbers_of_card(db.session(), card_id)
     n, tail = request.form.get("n", 0, type=int), request.form.get("tail", "")
     if not 0 <= n < len(phones) or not phones[n].endswith(tail):
@@ -149,7 +146,15 @@ def shown(panel: Panel) -> dict[str, Any]:
         }
     if panel.wraps_up and panel.call is not None:
         return told | {"wrap": _wrap(panel)}
+    if panel.call is not None and panel.elapsed_ms < TOLD_MS:
+        return told | {"last": {"call": panel.call.id, "says": _how_it_ended(panel.call)}}
     return told
+
+
+def _how_it_ended(call: Any) -> str:
+    """The outcome, and why where telephony says it: «Звонок не удался: телефон не подключён»."""
+    outcome = word(call.outcome, "outcome")
+    return f"{outcome}: {say(Reason(call.trouble))}" if call.trouble else outcome
 
 
 def _who(call: Any) -> str:
@@ -160,7 +165,7 @@ def _wrap(panel: Panel) -> dict[str, Any]:
     call, suggest = panel.call, panel.suggest
     assert call is not None
     talk = formats.duration(call.talk_ms // 1000) if call.talk_ms else ""
-    outcome = word(call.outcome, "outcome")
+    outcome = _how_it_ended(call)
     return {
         "call": call.id,
         "card": call.card_id,

@@ -24,6 +24,7 @@ from app.errors import OutsideError, Refused
 from app.extensions import db
 from app.jobs import (
     check_counters,
+    close_stuck_calls,
     compress_recordings,
     distribute_cards,
     end_phone_log_ins,
@@ -97,6 +98,7 @@ JOBS: tuple[Job, ...] = (
     Job(return_cards.run,     every=minutes(1)),
     Job(recognise_again.run,  every=minutes(1)),
     Job(end_phone_log_ins.run, every=minutes(1)),
+    Job(close_stuck_calls.run, every=seconds(15)),
     Job(refresh_prices.run,   every=minutes(10)),
     Job(roll_up_days.run,     every=minutes(1)),
     Job(check_counters.run,   at="04:10"),
