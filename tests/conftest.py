@@ -23,6 +23,13 @@ from app.database import sqlalchemy_url
 from app.extensions import db
 from app.services import books, matching, revisions
 from tests.databases import PASSWORD, Server, build_template, make_app, running_server
+from tests.telephony.fixtures import (  # noqa: F401  fixtures and hooks of the real Asterisk, for every folder
+    ami,
+    asterisk_lab,
+    link,
+    pytest_collection_modifyitems,
+    pytest_terminal_summary,
+)
 
 # A slow machine is no failure, and every example of a database test shares that test's transaction.
 hypothesis_settings.register_profile(

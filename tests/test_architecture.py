@@ -25,7 +25,7 @@ EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "report_desk", "jobs",
     "logs", "services", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail",
-    "cli_setup", "doctor", "supervisor", "demo", "seeds",
+    "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab", "cli_installation",
 }  # fmt: skip
 
 # The room of a module is the first name below app/; "" is app/__init__.py itself. A room may always import itself.
@@ -60,7 +60,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
     "jobs": ASK | {"wording_crm", "", "config", "database", "logs"},
-    "doctor": ASK,
+    # For development and tests: an Asterisk and a town of sellers beside the product.
+    "lab": {"telephony", "config", "database", "errors", "domain"},
+    "cli_lab": {"lab", "config", "telephony", "errors"},
+    "cli_installation": ASK | {"config", "telephony", "lab", "", "database"},
+    "doctor": ASK | {"telephony"},
     "supervisor": set(),
     "cli": {"", "config", "database", "errors", "logs", "wording", "supervisor", "demo", "jobs"},
     "cli_setup": ASK | {"", "config", "jobs", "doctor", "demo"},

@@ -17,6 +17,7 @@ from app.telephony.installation import LINES_IN, PHONES, Installation
 ID = r"${FILTER(0-9a-z._\-,${PZ_ID})}"
 MS = "${STRFTIME(,,%s%3q)}"
 ROUTE, NOBODY, CLICK, SPY, CHECK, TRANSFER = "pz-to", "pz-nobody", "pz-click", "pz-spy", "pz-check", "pz-xfer"
+EVERYBODY = "pz-everybody"
 OPERATOR_RING_S = 20
 
 
@@ -74,9 +75,13 @@ def _outgoing(one: Installation) -> list[str]:
                 'Set(__PZ_TELL=${IF($["${PZ_NOTICE}" = "1"]?1:0)})',
                 f"{dial},U(pz-seller-up))",
                 "Set(PZ_LEGS=${HANGUPCAUSE_KEYS()})",
-                r"Set(PZ_SAID=${HANGUPCAUSE(${CUT(PZ_LEGS,\,,1)},tech)})",
+                # One of the two legs is our own.
+                r'Set(PZ_LEG=${CUT(PZ_LEGS,\,,${IF($["${CUT(PZ_LEGS,\,,1)}" = "${CHANNEL(name)}"]?2:1)})})',
+                "Set(PZ_SAID=${HANGUPCAUSE(${PZ_LEG},tech)})",
                 "Set(PZ_TECH=${FILTER(0-9,${CUT(PZ_SAID, ,2)})})",
-                "Set(CDR_PROP(disable)=1)",  # or a second, empty record follows
+                "Set(PZ_TECH=${IF($[0${PZ_TECH} >= 300]?${PZ_TECH})})",
+                "Set(PZ_STATUS=${DIALSTATUS})",
+                # What failed is on record already; what follows makes a second one, which says how (see records.py).
                 'Hangup(${IF($["${HANGUPCAUSE}" = "0"]?19:${HANGUPCAUSE})})',
                 "refuse: Set(PZ_STATUS=REFUSED)",
                 "Hangup(21)",
@@ -128,7 +133,7 @@ def _checked(one: Installation) -> list[str]:
 
 
 def _whole(clean: str, raw: str) -> str:
-    """Refuse what lost a character. Lengths are compared: an expression with raw text in it could be rewritten by it."""
+    """Refuse what lost a character. By length: raw text inside an expression could rewrite the expression."""
     return f"GotoIf($[${{LEN(${{{clean}}})}} != ${{LEN(${{{raw}}})}}]?refuse)"
 
 
@@ -160,6 +165,16 @@ def _incoming(one: Installation) -> list[str]:
                        Trunk=r"${FILTER(0-9a-z_\-,${CHANNEL(endpoint)})}"),
                 "Ringing()",
                 f"Wait({one.order_wait_s})",
+                f"Goto({EVERYBODY},s,1)",
+            ]),
+        ),
+        _context(
+            EVERYBODY,
+            "The product is silent: whoever its database says is on the line may answer. Nothing is recorded, for only "
+            "the product knows whether it may be.",
+            ("s", [
+                "Set(__PZ_JOIN=0)", "Set(__PZ_EXT=)",
+                "Queue(prozvon,rb(pz-header^s^1),,,30)",
                 f"Goto({NOBODY},s,1)",
             ]),
         ),
@@ -176,7 +191,7 @@ def _incoming(one: Installation) -> list[str]:
                 _event("PzInMiss", Extension="${PZ_EXT}", DialStatus="${DIALSTATUS}"),
                 "Ringing()",
                 f"Wait({one.order_wait_s})",
-                f"Goto({NOBODY},s,1)",
+                f"Goto({EVERYBODY},s,1)",
                 "refuse: Hangup(21)",
             ]),
         ),
@@ -218,7 +233,7 @@ def _end_of_call() -> list[str]:
     )
     facts = [
         f"Set(PZ_NOW={MS})",
-        'Set(PZ_TALK=${IF($["${PZ_UPMS}" = ""]?0:$[${PZ_NOW} - ${FILTER(0-9,${PZ_UPMS})}])})',
+        'Set(PZ_TALK=${IF($["${PZ_UPMS}" = ""]?0:$[${PZ_NOW} - 0${FILTER(0-9,${PZ_UPMS})}])})',
         "Set(PZ_CAUSE=${FILTER(0-9,${HANGUPCAUSE})})",
         ended_by,
     ]

@@ -1,4 +1,8 @@
-"""Where Asterisk keeps what happened: our database, and a CSV file for the days when the database is away."""
+"""Where Asterisk keeps what happened: our database, and a CSV file for the days when the database is away.
+
+A call that nobody answered leaves two records under its linkedid: the first was closed when the seller's leg ended and
+has its disposition, the second has our own `pz_*` words. Whoever reads takes the one with `pz_status`.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from app.telephony.conf import file, section
 from app.telephony.installation import Base, Installation
 
 REALTIME = {"endpoint": "ps_endpoints", "aor": "ps_aors", "auth": "ps_auths"}
+MEMBERS = "queue_members"  # a view: who is on the line now, for incoming calls while the product is silent
 # The columns of the CSV, in order. Times are seconds since 1970 with a fraction, empty when it did not happen.
 CSV_COLUMNS = (
     "linkedid", "uniqueid", "channel", "dstchannel", "src", "dst", "dcontext", "start", "answer", "end", "duration",
@@ -49,7 +54,9 @@ def files(one: Installation) -> dict[str, str]:
                 requirements="warn",
             )
         ),
-        "extconfig.conf": file("[settings]\n" + "".join(f"{t} => pgsql,{base.name}\n" for t in REALTIME.values())),
+        "extconfig.conf": file(
+            "[settings]\n" + "".join(f"{t} => pgsql,{base.name}\n" for t in (*REALTIME.values(), MEMBERS))
+        ),
         "sorcery.conf": file(_sorcery()),
     }
 
@@ -75,7 +82,7 @@ def _sorcery() -> str:
 
 def role(base: Base) -> list[str]:
     """SQL for the role that Asterisk logs in with: it reads phones, appends records and can do nothing else."""
-    tables = ", ".join(REALTIME.values())
+    tables = ", ".join((*REALTIME.values(), MEMBERS))
     user, password = f'"{base.user}"', base.password.replace("'", "''")
     return [
         f"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{base.user}') "

@@ -22,7 +22,9 @@ RUSSIAN_TONES = {
 
 
 def files(one: Installation) -> dict[str, str]:
-    empty = {name: file() for name in ("pjsip_wizard.conf", "acl.conf", "cli.conf", "pjproject.conf")}
+    empty = {
+        name: file() for name in ("pjsip_wizard.conf", "acl.conf", "cli.conf", "pjproject.conf", "queuerules.conf")
+    }
     return empty | {
         "asterisk.conf": file(_folders(one), _options(one)),
         "modules.conf": file("[modules]\nautoload = no\n" + "".join(f"load = {name}\n" for name in modules_of(one))),
@@ -127,7 +129,7 @@ def _music(one: Installation) -> str:
 
 
 def _queues() -> str:
-    """Members are added by the gateway as people come and go; nothing of them is kept here."""
+    """Its members are read from the database at every call; nothing of them is kept here."""
     general = section(
         "general", persistentmembers="no", autofill="yes", monitor_type="MixMonitor", log_membername_as_agent="yes"
     )
@@ -139,7 +141,7 @@ def _queues() -> str:
         retry=1,
         wrapuptime=0,  # people finish a card in the desk, which then lets them be called
         joinempty="yes",
-        announce_frequency=0,
+        membergosub="pz-operator-up",
         musicclass="default",
     )
     return general + "\n" + queue
