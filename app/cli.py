@@ -77,6 +77,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_ads(commands)
     _add_catalogue(commands)
     _add_filters(commands)
+    _add_reports(commands)
     return parser
 
 
@@ -126,6 +127,16 @@ def _add_filters(commands: Any) -> None:
     ):
         command = add(actions, name, called("cli_ads", f"{name}_filter"), words, json=True)
         command.add_argument("id", type=int)
+
+
+def _add_reports(commands: Any) -> None:
+    report = add(commands, "report", called("cli_reports", "tell"), "tell a report, or write it into a file")
+    report.add_argument("name", help="its key, as in the address of its page")
+    report.add_argument("--from", dest="first", help="the first day, 2026-11-01; without days the last seven")
+    report.add_argument("--to", dest="last", help="the last day")
+    report.add_argument("--group-by", help="key of the grouping, as in the address of the page")
+    report.add_argument("--format", choices=("xlsx", "csv", "json"), help="without it as the file's name ends")
+    report.add_argument("--out", type=Path, help="the file; without it JSON goes to the shell")
 
 
 # --- processes

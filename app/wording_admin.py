@@ -93,6 +93,7 @@ SENTENCES: dict[str, Any] = {
     "export_format": _l("A file is made as one of: %(known)s."),
     "exports_busy": _l("%(cap)s files of yours are being made already. Wait until one is ready."),
     "export_gone": _l("The file is not here any more."),
+    "report_unknown": _l("There is no such report. There are: %(known)s."),
     "report_gone": _l("There is no such report."),
     "export_no_room": _l("There is no room on the disk for the file."),
     "upload_gone": _l("The file is not here any more: files are kept for a day. Upload it again."),

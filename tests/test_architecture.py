@@ -22,9 +22,9 @@ ASK = {"services", "models", "reports", "security", "log_ins", "settings", "doma
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "report_desk", "jobs",
+    *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "report_desk", "jobs",
     "logs", "services", "tables",
-    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail",
+    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail", "cli_reports",
     "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab", "cli_installation",
 }  # fmt: skip
 
@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
     "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
-    "views": {"admin", "entrance"},
+    "views": {"admin", "entrance"}, "hooks": ASK | {"crm"},
     "filter_desk": ASK | SHOW | {"admin"}, "report_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
@@ -68,6 +68,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "supervisor": set(),
     "cli": {"", "config", "database", "errors", "logs", "wording", "supervisor", "demo", "jobs"},
     "cli_setup": ASK | {"", "config", "jobs", "doctor", "demo"},
+    "cli_reports": ASK | {"", "config"},
     "cli_mail": ASK | {"", "config", "letters"},
     "cli_catalogue": ASK | {"cli_ads", "seeds"},
     "cli_ads": ASK | {"", "config", "sources", "wording"},  # sources: the format of a file is chosen by its contract
