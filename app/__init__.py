@@ -39,6 +39,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     wording.install(app)
     with app.app_context():
         from app import api, board, desk, filter_desk, guides, live_calls, models, pages, recordings, report_desk, views  # noqa: F401  every table is known before FAB starts
+        from app import hooks
         from app.admin.people import PeopleSecurity
 
         extensions.outside.phone_key = settings.phone_key.encode()
@@ -65,6 +66,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         live_calls.register(app, appbuilder)
         views.register(app, appbuilder)
         api.register(app, appbuilder)
+        hooks.register(app, appbuilder)
         if deploying:
             appbuilder.add_permissions()
     return app

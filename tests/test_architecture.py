@@ -22,7 +22,7 @@ ASK = {"services", "models", "reports", "security", "log_ins", "settings", "doma
 SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "report_desk", "jobs",
+    *ASK, *TALK, *SHOW, "", "admin", "hooks", "hooks", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "report_desk", "jobs",
     "logs", "services", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail", "cli_reports",
     "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab", "cli_installation",

@@ -33,6 +33,7 @@ from app.jobs import (
     join_ads,
     make_export,
     match_cards,
+    pull_crm,
     pull_source,
     purge_old,
     purge_recordings,
@@ -44,6 +45,8 @@ from app.jobs import (
     roll_up_days,
     send_mail,
     share_callbacks,
+    sync_crm,
+    take_hooks,
     watch_recordings,
 )
 from app.logs import mask
@@ -91,6 +94,9 @@ JOBS: tuple[Job, ...] = (
     Job(send_mail.run,        tries=mail.TRIES),
     Job(push_lead.run),
     Job(push_leads.run,       every=seconds(15)),
+    Job(pull_crm.run,         every=minutes(1)),
+    Job(sync_crm.run),
+    Job(take_hooks.run),
     Job(join_ads.run,         every=seconds(30)),
     Job(match_cards.run,      every=seconds(5)),
     Job(distribute_cards.run, every=seconds(10)),

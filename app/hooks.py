@@ -1,0 +1,48 @@
+"""Where CRMs tell us what has changed: verified, written down and answered at once; the work is a job's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, Flask, abort, current_app, request
+from flask_appbuilder import AppBuilder
+
+from app.crm import HookRefused
+from app.errors import OutsideError, Refused
+from app.extensions import csrf, db
+from app.services import crm_sync
+from app.services.crm import Keys
+
+LARGEST = 256 << 10
+hooks = Blueprint("hooks", __name__, url_prefix="/hooks")
+csrf.exempt(hooks)  # who sends these has no form of ours; the signature stands for it
+
+
+@hooks.post("/crm/<token>")
+def crm(token: str) -> Any:
+    if len(token) < 20 or len(token) > 64:
+        abort(404)
+    if (request.content_length or 0) > LARGEST:
+        abort(413)
+    settings = current_app.config["PROZVON"]
+    keys = Keys(settings.secret_key, settings.allow_private_crm)
+    try:
+        is_new = crm_sync.take_hook(
+            db.session(), token, dict(request.headers), request.get_data(cache=False), keys, datetime.now(UTC)
+        )  # fmt: skip
+        db.session.commit()
+    except HookRefused as refused:
+        db.session.rollback()
+        return {"error": str(refused)}, 403
+    except Refused:
+        db.session.rollback()
+        abort(404)
+    except OutsideError:  # our own secrets cannot be read: the sender shall come again
+        db.session.rollback()
+        return {"error": "not ready"}, 503
+    return {"taken": is_new}, 200
+
+
+def register(app: Flask, appbuilder: AppBuilder) -> None:
+    app.register_blueprint(hooks)
