@@ -38,7 +38,7 @@ def sha256hex(text: str) -> str:
 # --- sessions
 
 
-def is_alive(row: UserSession | None, user_id: int, now: datetime) -> bool:
+def is_alive(row: Any, user_id: int, now: datetime) -> bool:
     return (
         row is not None
         and row.user_id == user_id

@@ -14,6 +14,7 @@ from flask_login import current_user
 from sqlalchemy import text
 from werkzeug.exceptions import HTTPException
 
+from app import kept
 from app.errors import Refused
 from app.extensions import db
 from app.services import report_views
@@ -40,6 +41,7 @@ def register(app: Flask, appbuilder: AppBuilder) -> None:
     app.add_url_rule("/healthz", "healthz", _healthz)
     app.add_url_rule("/readyz", "readyz", _readyz)
     app.url_defaults(_add_static_hash)
+    kept.install_languages(app)
     for code in (400, 403, 404, 405, 409, 413, 429, 500, 503):
         app.register_error_handler(code, _show_error)
     app.register_error_handler(Refused, _show_refusal)

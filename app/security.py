@@ -9,14 +9,14 @@ from typing import Any
 
 from flask import g, has_request_context, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
-from flask_appbuilder.security.sqla.models import Group, Permission, PermissionView, Role, User, ViewMenu
-from flask_login import user_logged_in, user_logged_out
-from sqlalchemy import bindparam, delete, select
-from sqlalchemy.orm import joinedload
+from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
+from flask_login import current_user, user_logged_in, user_logged_out
+from sqlalchemy import delete, select
 
-from app import log_ins
+from app import log_ins, signed_in
 from app.log_ins import sha256hex
-from app.models import Revision, UserSession
+from app.models import UserSession
+from app.signed_in import SignedIn
 
 ADMIN, SUPERVISOR, OPERATOR = "Admin", "Supervisor", "Operator"
 MIN_PASSWORD = 12
@@ -114,13 +114,6 @@ class PasswordRefused(ValueError):
         super().__init__(code)
 
 
-# Who asks, whether the log-in still lives, and which edition of the roles is in force, in one statement.
-_WHO = (
-    select(User, UserSession, select(Revision.n).where(Revision.name == "rights").scalar_subquery())
-    .outerjoin(UserSession, UserSession.sid_hash == bindparam("sid"))
-    .options(joinedload(User.roles), joinedload(User.groups).joinedload(Group.roles))
-    .where(User.id == bindparam("pk"))
-)
 KEPT_RIGHTS = 200  # sets of roles; more than any installation has
 
 
@@ -134,16 +127,16 @@ class ProzvonSecurity(SecurityManager):
     def load_user(self, pk: str) -> Any:
         if not has_request_context() or "_user_id" not in session:  # not a browser: a command, JWT or API key
             return super().load_user(int(pk))
-        found = self.session.execute(_WHO, {"pk": int(pk), "sid": sha256hex(session.get("sid", ""))}).unique().first()
+        found = signed_in.find(self.session, int(pk), sha256hex(session.get("sid", "")))
         if found is None:
             return None
-        user, row, g.rights = found
+        user, log_in = found
         now = datetime.now(UTC)
-        if not user.is_active or not log_ins.is_alive(row, user.id, now):
+        if log_in is None or not user.is_active or not log_ins.is_alive(log_in, user.id, now):
             return None
         # Polling is not work: it must not keep an abandoned desk open.
-        if not request.headers.get("X-Poll") and row.seen_at < now - log_ins.TOUCH_EVERY:
-            log_ins.touch(row.sid_hash, now)
+        if not request.headers.get("X-Poll") and log_in.seen_at < now - log_ins.TOUCH_EVERY:
+            log_ins.touch(log_in.sid_hash, now)
         return user
 
     def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Any:
@@ -199,16 +192,24 @@ class ProzvonSecurity(SecurityManager):
 
     # --- all the permissions of a request at once, kept until somebody edits a role
 
+    def has_access(self, permission_name: str, view_name: str) -> bool:
+        user = current_user._get_current_object() if has_request_context() else None
+        if isinstance(user, SignedIn):  # active, or it would not have been loaded
+            return self._has_view_access(user, permission_name, view_name)
+        return bool(super().has_access(permission_name, view_name))
+
+    def get_user_roles(self, user: Any) -> list[Any]:
+        known: list[Any] | None = getattr(user, "all_roles", None)
+        return super().get_user_roles(user) if known is None else known
+
     def _allowed(self, user: Any) -> frozenset[tuple[str, str]]:
-        role_ids = sorted({role.id for role in self.get_user_roles(user) if role.name not in self.builtin_roles})
-        number = g.get("rights") if has_request_context() else None
-        if number is None:
-            return self._permissions_of(role_ids)
-        key = (number, *role_ids)
+        key: tuple[int, ...] | None = getattr(user, "rights", None)
+        if key is None:
+            return self._permissions_of(sorted({role.id for role in self.get_user_roles(user)}))
         if key not in self._kept:
             if len(self._kept) >= KEPT_RIGHTS:
                 self._kept.clear()
-            self._kept[key] = self._permissions_of(role_ids)
+            self._kept[key] = self._permissions_of(list(key[1:]))
         return self._kept[key]
 
     def _permissions_of(self, role_ids: list[int]) -> frozenset[tuple[str, str]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from flask import Flask, current_app, g, request, url_for
-from flask_babel import get_locale
 from flask_login import current_user
 from markupsafe import Markup
 
-from app import formats, generated_pages, widgets
+from app import formats, generated_pages, kept, widgets
+from app.kept import language
 
 # The order of the groups on the left; a group not named here comes before the settings.
 GROUPS = ("Work", "Control", "Reports", "Directories", "Settings", "Security")
@@ -25,18 +25,27 @@ ICONS = {
 HIDDEN = {"-"}
 
 
+class Item(NamedTuple):
+    label: str
+    url: str
+    icon: str
+
+
+class Group(NamedTuple):
+    name: str
+    label: str
+    is_folder: bool
+    items: tuple[Item, ...]
+
+
 def install(app: Flask) -> None:
     """Before Flask-AppBuilder starts: its forms are built from the fields that `widgets` puts in."""
     widgets.install(app)
     formats.install(app)
     generated_pages.install(app)
-    app.jinja_env.globals.update(icon=icon, menu_groups=menu_groups)
-    app.context_processor(lambda: {"appbuilder": app.extensions.get("appbuilder"), "page_lang": page_lang()})
-
-
-def page_lang() -> str:
-    locale = get_locale()
-    return locale.language if locale else "ru"
+    kept.install(app)
+    app.jinja_env.globals.update(icon=icon, menu=menu, account=account)
+    app.context_processor(lambda: {"appbuilder": app.extensions.get("appbuilder"), "page_lang": language()})
 
 
 def icon(name: str, text: str = "", css: str = "") -> Markup:
@@ -68,38 +77,49 @@ def _drawn(sprite: Path, changed: float) -> frozenset[str]:
     return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite.read_text(encoding="utf-8")))
 
 
-def menu_groups() -> list[dict[str, Any]]:
-    """[{name, label, icon, items: [{label, url, icon, current}], current}]: only what this person may open."""
-    if not current_user.is_authenticated:
-        return []
-    groups: list[dict[str, Any]] = []
+def menu() -> Markup | str:
+    """The menu of this person with this page marked; empty before the log-in."""
+    user = current_user._get_current_object()
+    if not user.is_authenticated:
+        return ""
+    rights = getattr(user, "rights", None)
+    groups = _groups() if rights is None else kept.keep(("menu", rights), _groups)
+    return kept.piece("_menu.html", menu_tree=groups, current=_current(groups, request.path)) if groups else ""
+
+
+def account() -> Markup:
+    """Who is logged in and what belongs to the account."""
+    user = current_user._get_current_object()
+    roles = tuple(str(role) for role in user.roles)
+    return kept.piece("_account.html", first=user.first_name or "", last=user.last_name or "", roles=roles)
+
+
+def _groups() -> tuple[Group, ...]:
+    """Only what this person may open, in the words of the reader."""
+    groups: list[Group] = []
     for entry in current_app.extensions["appbuilder"].menu.get_data():
         if entry == "-":
             continue
-        items = [item for item in entry.get("childs", [entry]) if item != "-" and item["name"] not in HIDDEN]
-        items = [{**item, "icon": ICONS.get(item["icon"], item["icon"]) or "point"} for item in items]
+        entries = [e for e in entry.get("childs", [entry]) if e != "-" and e["name"] not in HIDDEN]
+        items = tuple(Item(str(e["label"]), e["url"], ICONS.get(e["icon"], e["icon"]) or "point") for e in entries)
         if items:
-            groups.append({**entry, "items": items})
-    _mark_current([item for group in groups for item in group["items"]])
-    for group in groups:
-        group["current"] = any(item["current"] for item in group["items"])
-    return sorted(groups, key=lambda group: _place(group["name"]))
+            groups.append(Group(entry["name"], str(entry["label"]), "childs" in entry, items))
+    return tuple(sorted(groups, key=lambda group: _place(group.name)))
 
 
 def _place(name: str) -> int:
     return GROUPS.index(name) if name in GROUPS else GROUPS.index("Settings")
 
 
-def _mark_current(items: list[dict[str, Any]]) -> None:
+def _current(groups: tuple[Group, ...], here: str) -> str:
     """The entry whose address, or whose view's folder, is the longest beginning of this page's address."""
-    here = request.path
-    best = 0
-    for item in items:
-        path = item["url"].partition("?")[0]
+    best, found = 0, ""
+    for item in (item for group in groups for item in group.items):
+        path = item.url.partition("?")[0]
         # /users/list/ also stands for /users/show/7.
         folder = path.removesuffix("list/")
         fits = here == path or (len(folder) > 1 and folder.endswith("/") and here.startswith(folder))
-        item["rank"] = len(path) + 1000 * (here == path) if fits else 0
-        best = max(best, item["rank"])
-    for item in items:
-        item["current"] = bool(best) and item["rank"] == best
+        rank = len(path) + 1000 * (here == path) if fits else 0
+        if rank > best:
+            best, found = rank, item.url
+    return found

@@ -19,11 +19,11 @@ OF_THE_CONTRACT = {"app.sources.detect", "app.reports.answers", "app.reports.rol
 TALK = {"domain", "errors", "registry", "addresses"}
 ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
-SHOW = {"safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
+SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "hooks", "hooks", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "report_desk", "jobs",
-    "logs", "services", "tables",
+    "logs", "services", "signed_in", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail", "cli_reports",
     "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab", "cli_installation",
 }  # fmt: skip
@@ -40,13 +40,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     # does
     "tables": {"domain", "extensions"}, "models": {"domain", "extensions", "tables"},
     "settings": {"models", "extensions", "errors"},
-    "log_ins": {"models", "extensions"}, "security": {"log_ins", "models", "extensions"},
+    "log_ins": {"models", "extensions"}, "signed_in": set(),
+    "security": {"log_ins", "signed_in", "models", "extensions"},
     # security: an invitation ends in an account; seeds: the deploy step brings the books
     "services": {"models", "settings", "security", "seeds", "domain", "errors", "extensions", "sources", "crm", "sms",
                  "telephony", "smtp", "log_ins"},
     "reports": {"models", "settings", "domain", "errors", "extensions", "registry"},
     # shows
-    "safety": {"extensions", "errors"}, "compression": set(),
+    "safety": {"extensions", "errors"}, "compression": set(), "kept": set(),
     "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
                 "wording_crm", "wording_phone", "wording_supervisor"},
     "wording_crm": {"wording"}, "wording_phone": set(), "wording_supervisor": set(), "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),

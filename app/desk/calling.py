@@ -14,31 +14,25 @@ from app.desk import page, seat
 from app.errors import Reason, Refused
 from app.extensions import db
 from app.log_ins import sha256hex
-from app.models import PhoneAccount
-from app.services import call_panel, calls, phone_accounts, presence, wrap_up
+from app.services import call_panel, calls, phone_accounts, presence, seats, wrap_up
 from app.services.call_panel import Panel
-from app.services.phone_accounts import Relays
+from app.services.phone_accounts import BrowserPhone, Relays
 from app.wording import say, word
 
 TOLD_MS = 30_000  # how a call ended is news for so long, where nothing is left to finish
 ORDERS = ("hangup", "transfer", "attended", "check")
 
 
-def browser_phone() -> PhoneAccount | None:
+def browser_phone() -> BrowserPhone | None:
     """For templates that show the bar: the person's phone, and leave for this page to reach it and the microphone."""
     if not current_user.is_authenticated:
         return None
-    if "phone_account" not in g:
-        g.phone_account = phone_accounts.account_of(db.session(), current_user.id)
-    account: PhoneAccount | None = g.phone_account
-    if account is None or account.kind != "browser":
-        return None
-    g.connect_to, g.microphone = _origin(account.asterisk.ws_url), True
-    return account
-
-
-def _origin(ws_url: str) -> str:
-    return "/".join(ws_url.split("/")[:3])
+    if "browser_phone" not in g:  # the desk has read it along with its frame
+        g.browser_phone = seats.frame(db.session(), current_user.id, seat.now()).phone
+    phone: BrowserPhone | None = g.browser_phone
+    if phone is not None:
+        g.connect_to, g.microphone = "/".join(phone.ws_url.split("/")[:3]), True
+    return phone
 
 
 class Calling:

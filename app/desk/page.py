@@ -7,24 +7,22 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import current_app, make_response, redirect, render_template, request, url_for
-from flask_babel import lazy_gettext as _l
+from flask import g, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 
-from app import formats, settings
-from app.desk import seat
+from app import formats, kept, settings
+from app.desk import lines, seat
 from app.domain import callbacks as callback_rules
 from app.domain import price_line, script
 from app.extensions import db
 from app.models import OperatorProfile
-from app.services import card_page, presence, statuses, worklist
-
-TABS = (("new", _l("New")), ("work", _l("In work")), ("callbacks", _l("Call-backs")), ("all", _l("All")),
-        ("done", _l("Done")))  # fmt: skip
+from app.services import card_page, seats, statuses, worklist
 
 
 def show(template: str, tab: str, card_id: int | None, **more: Any) -> str:
-    data = list_data(tab, card_id) | more
+    data = list_data(tab, card_id)
+    # By itself: inside of the page each bit of its fifty lines would be handed up through six templates.
+    data |= {"own_list": kept.draw("desk/_list.html", data), **more}
     if card_id is not None:
         data |= card_data(card_id)
     return render_template(template, **data)
@@ -45,24 +43,26 @@ def desk(tab: str, card_id: int | None, message: str = "") -> Any:
 
 
 def list_data(tab: str, card_id: int | None) -> dict[str, Any]:
+    now = seat.now()
     rows = worklist.lines(db.session, current_user.id, tab, after=_cursor())
     full = tab == "done" and len(rows) == worklist.PAGE
     return {
-        "appbuilder": current_app.extensions["appbuilder"],
-        "tabs": TABS,
+        "tabs": lines.tabs(),
         "tab": tab,
-        "lines": rows,
+        "lines": lines.drawn(rows, tab, card_id, now),
+        "here": kept.address("DeskView.my_ads", tab=tab),
+        "open_url": kept.address("DeskView.card", card_id=0)[:-1],
         "more": f"{rows[-1].processed_at.timestamp()}_{rows[-1].id}" if full else "",
-        "counts": worklist.counts(db.session, current_user.id, seat.now()),
         "card_id": card_id,
-        **presence_data(),
+        **presence_data(now),
     }
 
 
-def presence_data() -> dict[str, Any]:
-    profile = seat.profile()
-    pauses = presence.menu(db.session, profile.pause_id) if profile is not None else []
-    return {"profile": profile, "pauses": pauses, "now": seat.now()}
+def presence_data(now: datetime | None = None) -> dict[str, Any]:
+    now = now or seat.now()
+    frame = seats.frame(db.session(), current_user.id, now)
+    g.browser_phone = frame.phone
+    return {"profile": frame.seat, "pauses": frame.pauses, "counts": frame.counts, "now": now}
 
 
 def card_data(card_id: int) -> dict[str, Any]:

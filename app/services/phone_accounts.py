@@ -8,7 +8,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -30,6 +30,13 @@ class Relays:
     secret: str = ""
 
 
+class BrowserPhone(NamedTuple):
+    """What a page has to know to show somebody's telephone."""
+
+    extension: str
+    ws_url: str
+
+
 @dataclass(frozen=True, slots=True)
 class PhoneSession:
     ws_url: str
@@ -37,11 +44,6 @@ class PhoneSession:
     password: str = field(repr=False)
     until: datetime
     ice_servers: list[dict[str, Any]]
-
-
-def account_of(session: Session, user_id: int) -> PhoneAccount | None:
-    account = session.get(PhoneAccount, user_id)
-    return account if account is not None and account.asterisk.is_enabled else None
 
 
 def open_session(

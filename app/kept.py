@@ -1,0 +1,81 @@
+"""Pieces of pages that many requests share: drawn once for what they depend on, then kept in this process's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from babel import Locale
+from flask import Flask, current_app, g, request, url_for
+from flask_babel import get_locale
+from jinja2 import StrictUndefined
+from markupsafe import Markup
+
+# What belongs to one request: a template that asks for it fails at once.
+_BARRED = {
+    name: StrictUndefined(f"a kept piece must not ask for {name}")
+    for name in ("csrf_token", "csp_nonce", "current_user", "request", "session", "g", "browser_phone")
+}
+T = TypeVar("T")
+MOST = 4_000  # of one kind: menus of every set of roles, names of a few hundred people, the addresses of all views
+
+
+def install(app: Flask) -> None:
+    app.extensions["prozvon_kept"] = {}
+    app.jinja_env.globals.update(piece=piece, static=static, address=address)
+
+
+def install_languages(app: Flask) -> None:
+    """Babel takes a language's name apart at every request, but not one that is taken apart already."""
+    babel = app.extensions["babel"]
+    told, taken_apart = babel.locale_selector, lru_cache(maxsize=16)(Locale.parse)
+    babel.locale_selector = lambda: (name := told()) and taken_apart(name)
+
+
+def language() -> str:
+    """Of this request's reader; asking Babel is dearer than looking it up."""
+    if "language" not in g:
+        locale = get_locale()
+        g.language = locale.language if locale else "ru"
+    return str(g.language)
+
+
+def keep(key: Hashable, make: Callable[[], T]) -> T:
+    """What `make` says, asked once for this key, this reader's language and this root of addresses."""
+    kept = current_app.extensions["prozvon_kept"]
+    whole = (key, language(), request.environ.get("SCRIPT_NAME", ""))
+    found: T | None = kept.get(whole)
+    if found is None:
+        found = make()
+        if len(kept) >= MOST:
+            kept.clear()
+        kept[whole] = found
+    return found
+
+
+def piece(template: str, **facts: Any) -> Markup:
+    """A template drawn from these facts and the words of the language alone, hence kept by them.
+
+    It sees no person, no request and neither token nor nonce: a piece of one reader may be shown to another.
+    """
+    return keep((template, tuple(facts.values())), lambda: _draw(template, facts))
+
+
+def _draw(template: str, facts: dict[str, Any]) -> Markup:
+    return draw(template, {**_BARRED, "page_lang": language(), **facts})
+
+
+def draw(template: str, facts: dict[str, Any]) -> Markup:
+    """A part of a page from these facts alone, without what Flask puts into every page."""
+    drawn = current_app.jinja_env.get_template(template).render(facts)
+    return Markup(drawn)  # noqa: S704  the template has escaped what it prints
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """url_for() for addresses without a person's own numbers in them."""
+    return keep((endpoint, tuple(values.items())), lambda: url_for(endpoint, **values))
+
+
+def static(filename: str) -> str:
+    return address("static", filename=filename)
