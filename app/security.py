@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import g, has_request_context, request, session
+from flask import abort, g, has_request_context, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
 from flask_login import current_user, user_logged_in, user_logged_out
@@ -152,7 +152,7 @@ class ProzvonSecurity(SecurityManager):
     # --- passwords
 
     def reset_password(self, userid: int, password: str) -> Any:
-        user = self.get_user_by_id(userid)
+        user = self.get_user_by_id(userid) or abort(404)
         if trouble := password_trouble(password, username=user.username):
             raise PasswordRefused(trouble)
         done = super().reset_password(userid, password)

@@ -12,10 +12,10 @@ from app.errors import Reason
 from app.wording_admin import SENTENCES as ADMIN_SENTENCES
 from app.wording_admin import WORDS as ADMIN_WORDS
 from app.wording_codes import CRITERIA
-from app.wording_crm import SENTENCES as CRM_SENTENCES
-from app.wording_crm import WORDS as CRM_WORDS
 from app.wording_codes import SENTENCES as OWN_SENTENCES
 from app.wording_codes import WORDS as OWN_WORDS
+from app.wording_crm import SENTENCES as CRM_SENTENCES
+from app.wording_crm import WORDS as CRM_WORDS
 from app.wording_people import SENTENCES as PEOPLE_SENTENCES
 from app.wording_people import WORDS as PEOPLE_WORDS
 from app.wording_phone import SENTENCES as PHONE_SENTENCES
@@ -30,7 +30,12 @@ WORDS = {**CRM_WORDS, **OWN_WORDS, **ADMIN_WORDS, **PEOPLE_WORDS, **PHONE_WORDS,
 
 def install(app: Flask) -> None:
     """The filters `say`, `word` and `judged` for templates."""
-    app.jinja_env.filters.update(say=say, word=word, judged=judged)
+    app.jinja_env.filters.update(say=say, word=word, judged=judged, translated=translated)
+
+
+def translated(message: Any) -> str:
+    """A message as it stands: it may hold what a person typed, percent signs too, and is no template any more."""
+    return str(_(str(message)))
 
 
 def say(reason: Reason | dict[str, Any] | None) -> str:

@@ -44,7 +44,7 @@ def adapter_of(row: Source, families: dict[str, type[Adapter]], *, secret_key: s
         values["allow_private"] = allow_private  # the deployment decides, never a form
     try:
         return kind(**values)
-    except (TypeError, ValueError) as trouble:
+    except (TypeError, ValueError, KeyError, OSError) as trouble:  # an unknown time zone is one of the last two
         raise Refused("adapter_options", name=row.name, trouble=str(trouble)[:200]) from None
 
 
