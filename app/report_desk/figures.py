@@ -37,7 +37,8 @@ def change(metric: Metric, value: float | int | None, before: float | int | None
         return f"{sign}{number(abs(gap) * 100, 1)}{NBSP}{_('pp')}", tone
     if not before:
         return (NOTHING if gap else f"0{NBSP}%"), tone
-    return f"{sign}{number(abs(gap) / abs(before) * 100)}{NBSP}%", tone
+    share = number(abs(gap) / abs(before) * 100)
+    return (f"0{NBSP}%", "secondary") if share == "0" else (f"{sign}{share}{NBSP}%", tone)
 
 
 def chart_data(answer: Answer) -> dict[str, Any]:

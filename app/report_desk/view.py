@@ -289,7 +289,7 @@ def _choices(asked: Asked) -> list[tuple[str, str, list[tuple[Any, str]], tuple[
 def _filter_labels() -> dict[str, str]:
     return {
         "operator_id": _("Operator"), "group_id": _("Group"), "source_id": _("Source"), "make_id": _("Make"),
-        "filter_id": _("Filter"), "trunk_id": _("Line"), "type": _("Type"),
+        "filter_id": _("Filter"), "trunk_id": _("Phone line"), "type": _("Type"),
     }  # fmt: skip
 
 

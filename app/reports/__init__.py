@@ -61,6 +61,7 @@ class Answer:
 class Report:
     key: ClassVar[str] = ""
     title: ClassVar[Any]
+    menu: ClassVar[Any] = ""  # a shorter title for the menu
     about: ClassVar[Any]
     position: ClassVar[int] = 100
     groupings: ClassVar[tuple[Grouping, ...]]

@@ -10,6 +10,7 @@ from app.reports import Grouping, Report
 class AdsByCity(Report):
     key = "ads-by-city"
     title = _l("Posted and processed ads by city")
+    menu = _l("Ads by city")
     about = _l("How many ads were posted, matched, given, taken and processed.")
     position = 40
     groupings = (

@@ -10,12 +10,13 @@ from app.reports import Grouping, Report
 class ConnectsByPrefix(Report):
     key = "connects-by-prefix"
     title = _l("Connects by prefix")
+    menu = _l("Dial prefixes")
     about = _l("How often sellers answer calls of each line, prefix and caller number.")
     position = 20
     groupings = (
         Grouping("prefix", _l("Line and prefix"), "line", ("trunk_id", "prefix_id")),
         Grouping("caller", _l("Line, prefix and caller number"), "line", ("trunk_id", "prefix_id", "caller_number")),
-        Grouping("line", _l("Line"), "line", ("trunk_id",)),
+        Grouping("line", _l("Phone line"), "line", ("trunk_id",)),
         Grouping("code", _l("Line and code of the number"), "code", ("trunk_id", "code")),
         Grouping("number_code", _l("Code of the number"), "code", ("code",)),
         Grouping("day", _l("Day"), "line", ("day",)),

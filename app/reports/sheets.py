@@ -88,7 +88,7 @@ def _headings(answer: Answer) -> list[str]:
 def _dim_title(dim: str) -> str:
     return {
         "operator_id": _("Operator"), "group_id": _("Group"), "city_id": _("City"), "source_id": _("Source"),
-        "make_id": _("Make"), "filter_id": _("Filter"), "trunk_id": _("Line"), "prefix_id": _("Prefix"),
+        "make_id": _("Make"), "filter_id": _("Filter"), "trunk_id": _("Phone line"), "prefix_id": _("Prefix"),
         "caller_number": _("Caller number"), "code": _("Code of the number"), "type": _("Type"),
         "outcome": _("Outcome"), "hour": _("Hour"), "weekday": _("Weekday"), "status_id": _("Status"),
         "state": _("State"), "day": _("Day"), "week": _("Week"), "month": _("Month"),
