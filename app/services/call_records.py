@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 TAIL = 4 * 2**20  # bytes of the CSV that are looked at: tens of thousands of calls
 LONGEST = 400  # of one field
 _MOMENTS = ("start", "answer", "end")
-_NUMBERS = ("duration", "billsec", "sequence")
+_NUMBERS = ("duration", "billsec", "sequence", "pz_talk_ms")
 _INT_MAX = 2**31 - 1
 
 
@@ -40,12 +40,12 @@ def endings(session: Session, links: list[str]) -> dict[str, Happening]:
 
 
 def _ending(row: Row[Any]) -> Happening:
-    at = row.end.replace(tzinfo=UTC)
+    at = row.end
     if row.pz_status is None and row.disposition != "ANSWERED":
         return Happening("OriginateFailed", at, details={"Reason": "5" if row.disposition == "BUSY" else "1"})
     details = {
         "DialStatus": row.pz_status or "", "Cause": row.pz_cause or "", "TechCause": row.pz_tech or "",
-        "TalkMs": row.pz_talk_ms or "", "Rec": row.pz_rec or "",
+        "TalkMs": str(row.pz_talk_ms or ""), "Rec": row.pz_rec or "",
     }  # fmt: skip
     return Happening("CallEnded", at, details=details)
 
@@ -147,6 +147,6 @@ def _read(fields: dict[str, str]) -> dict[str, Any] | None:
 
 
 def _moment(written: str) -> datetime | None:
-    """Seconds since 1970; the table keeps UTC without a zone."""
+    """Seconds since 1970."""
     seconds = float(written or 0)
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None) if seconds > 0 else None
+    return datetime.fromtimestamp(seconds, UTC) if seconds > 0 else None
