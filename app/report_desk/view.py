@@ -75,10 +75,9 @@ class ReportView(GroupByChartView):
             found = rows_behind(db.session(), self.report, asked.question, key, metric, zone=zone(), page=page)
         except Refused:
             abort(404)
-        may_see = self.appbuilder.sm.has_access("can_reveal", "DeskView") and asked.own_of is None
         return self.render_template(
             "reports/rows.html", title=self.report.title, report=self.report, asked=asked, rows=found[:PAGE],
-            more=len(found) > PAGE, page=max(0, page), metric=metric_named(metric), may_see=may_see,
+            more=len(found) > PAGE, page=max(0, page), metric=metric_named(metric),
             back=_address(self, asked), address=lambda **more: _address(self, asked, rule=".rows", **more),
             key_word=request.args.get("key", ""), name=_name_of(asked, key),
         )  # fmt: skip

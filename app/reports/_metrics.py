@@ -47,14 +47,14 @@ METRICS: dict[str, Metric] = {
             _l("Ads by the day of their publication; where it is not told, by the day they were first seen."),
             "posted",
         ),
-        Metric("matched", _l("Matched"), _l("Cars by the day when a filter took them."), "matched"),
+        Metric("matched", _l("Matched filters"), _l("Cars by the day when a filter took them."), "matched"),
         Metric(
             "given",
             _l("Given"),
             _l("Cards that came to an operator: dealt, taken or handed over; each time counts."),
             "given",
         ),
-        Metric("taken", _l("Taken"), _l("Cards that an operator took to work."), "taken"),
+        Metric("taken", _l("Taken to work"), _l("Cards that an operator took to work."), "taken"),
         Metric("processed", _l("Processed"), _l("Closing statuses that were set."), "processed"),
         Metric(
             "reached",
