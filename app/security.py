@@ -80,13 +80,14 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"SellerView$", r"(can_list|can_show|is_reseller|is_private|by_score)$"),
         (r"DoNotCallView$", _EDIT),
         (r"DoNotCallView$", r"erase$"),
+        (r"LeadView$", r"(can_list|can_show|can_fix|can_again|can_drop|repeat)$"),
         (r"SettingView$", r"can_settings$"),
         (r"LookupView$", r"can_look_up$"),
         *_API,
         (r"(AdApi|VehicleApi|SourceApi|SourceRunApi|FilterApi|GroupApi|OperatorApi)$",
          r"(can_get|can_push|can_explain|can_switch)$"),
         (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
-         r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Do not call|Directories|Pauses|Statuses|Status rules|"
+         r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Leads|Do not call|Directories|Pauses|Statuses|Status rules|"
          r"Makes|Models|Generations|Cities|Settings|Business settings|Jobs|All call-backs)$", r"menu_access$"),
     ],
 }  # fmt: skip

@@ -28,6 +28,7 @@ SENTENCES: dict[str, Any] = {
     "map_twice": _l("The field «%(field)s» stands twice in the field map."),
     "map_long": _l("The field map is too long."),
     "stage_map_bad": _l("Stages: one per line, the name of the CRM's and one of ours."),
+    "crm_save_first": _l("Save the connection first: the authorization code is good once and belongs to it."),
     "crm_nothing_to_read": _l("This CRM tells nothing back."),
     "crm_has_leads": _l("Leads have gone to this connection: switch it off instead of deleting it."),
 }
@@ -50,6 +51,13 @@ WORDS: dict[str, Any] = {
     "event:lead_fixed": _l("lead corrected"), "event:lead_again": _l("lead handed over once more"),
     "event:lead_dropped": _l("part of a lead left out"), "event:crm_added": _l("CRM connected"),
     "event:crm_changed": _l("connection of a CRM changed"), "event:crm_tried": _l("trial lead sent"),
+    "event:crm_sync_asked": _l("reading of a CRM asked for"),
+    "entity:lead": _l("lead"), "entity:deal": _l("deal"), "entity:lead_old": _l("lead, the old way"),
+    "fact:asked_price": _l("Price the seller asks"), "fact:our_price": _l("Our price"),
+    "fact:condition": _l("Condition"), "fact:comment": _l("Comment"), "fact:where": _l("Where to look at it"),
+    "fact:haggle": _l("Haggling"), "fact:documents": _l("Documents"), "fact:status": _l("Result"),
+    "fact:operator": _l("Operator"), "fact:ad_url": _l("Link to the ad"), "fact:card_url": _l("Link to the card"),
+    "fact:card_id": _l("No. of the card"), "fact:lead_id": _l("No. of the lead"), "fact:key": _l("Key for ever"),
     "subject:lead": _l("lead"), "subject:crm": _l("connection of a CRM"),
 }  # fmt: skip
 

@@ -95,6 +95,12 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /sourceview/import/<token>(/progress)?", SUPERVISOR),
     (r"POST /sourceview/import/<token>/(start|drop)", SUPERVISOR),
     (r"(GET|POST) /settingview/", SUPERVISOR),
+    # the CRM
+    (r"GET /leadview/(list/|show/<pk>)", SUPERVISOR),
+    (r"POST /leadview/(fix/<int:lead_id>|(again|drop)/<int:lead_id>/<int:push_id>|action/repeat/<pk>|action_post)", SUPERVISOR),
+    (r"GET /crmconnectionview/(list/|show/<pk>)", ADMIN),
+    (r"(GET|POST) /crmconnectionview/(add|edit/<pk>)", ADMIN),
+    (r"POST /crmconnectionview/(check|action/(sync_now|enable|disable)/<pk>|action_post)", ADMIN),
     # people and the log
     (r"GET /auditview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /invites/", ADMIN),

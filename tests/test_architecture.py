@@ -58,7 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
     "views": {"admin", "entrance"}, "hooks": ASK | {"crm"},
     "filter_desk": ASK | SHOW | {"admin"}, "report_desk": ASK | SHOW | {"admin"},
-    "admin": ASK | SHOW | {"jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
+    "admin": ASK | SHOW | {"crm", "jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
     "jobs": ASK | {"wording_crm", "", "config", "database", "logs"},
     # For development and tests: an Asterisk and a town of sellers beside the product.

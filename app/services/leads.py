@@ -247,3 +247,15 @@ def _locked(session: Session, lead_id: int) -> Lead:
     if lead is None:
         raise Refused("lead_gone")
     return lead
+
+
+def again_all(session: Session, lead_id: int, *, actor_id: int, now: datetime) -> None:
+    """Everything of the lead that has failed, once more."""
+    ids = session.execute(
+        select(CrmPush.id).where(CrmPush.lead_id == lead_id, CrmPush.state == "failed").order_by(CrmPush.id)
+    ).scalars()
+    found = list(ids)
+    if not found:
+        raise Refused("push_not_again")
+    for push_id in found:
+        again(session, push_id, actor_id=actor_id, now=now)
