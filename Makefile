@@ -11,6 +11,7 @@ MO := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 help:
 	@echo "make install       the virtual environment, the browser files, the translations"
 	@echo "make run           everything on this machine: database, web, worker, demonstration"
+	@echo "make lab           a real Asterisk and a town of sellers beside it (once; as root on Debian or Ubuntu)"
 	@echo "make test          the whole suite; ARGS='-k cards -x' narrows it"
 	@echo "make bench         measure against the goals"
 	@echo "make load          ten minutes of a hundred operators and ten supervisors on one server"
@@ -59,8 +60,8 @@ bench: install
 load: install
 	$(BIN)/python -m bench.load $(ARGS)
 
-lab:
-	@echo "The telephony lab (an Asterisk and a call generator) comes with the telephony part; there is nothing to start yet."
+lab: $(VENV)/.installed
+	@scripts/lab.sh
 
 screenshots: install $(VENV)/.installed-dev
 	$(BIN)/python scripts/screenshots.py $(ARGS)

@@ -78,6 +78,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_catalogue(commands)
     _add_filters(commands)
     _add_reports(commands)
+    _add_lab(commands)
     return parser
 
 
@@ -139,6 +140,17 @@ def _add_reports(commands: Any) -> None:
     report.add_argument("--out", type=Path, help="the file; without it JSON goes to the shell")
 
 
+def _add_lab(commands: Any) -> None:
+    lab = add(commands, "lab", called("cli_lab", "show"), "the telephony laboratory: a real Asterisk and a town")
+    actions = lab.add_subparsers(metavar="action")
+    add(actions, "prepare", called("cli_lab", "prepare"), "ports, secrets and sounds; `make lab` brings the packages")
+    ring = add(actions, "call-in", called("cli_lab", "call_in"), "let a seller of the town call us now")
+    ring.add_argument("phone", help="his number; the card of a seller is found by it")
+    ring.add_argument("--to", default="", help="the number of ours that he dials")
+    ring.add_argument("--patience", type=int, default=45, help="seconds until he gives up")
+    ring.add_argument("--talk", type=int, default=60, help="seconds until he hangs up")
+
+
 # --- processes
 
 
@@ -170,8 +182,18 @@ def everything(arguments: argparse.Namespace, settings: config.Config) -> int:
 
         port = str(classified_port(settings))
         children.append(Child("classified", [sys.executable, "-m", "app.demo.classified", "--port", port]))
+        children += _laboratory(settings)
     address = f"http://{settings.host}:{settings.port}"
     return Supervisor(children).run(lambda: answers(f"{address}/readyz"), lambda: _tell(settings))
+
+
+def _laboratory(settings: config.Config) -> list[Any]:
+    """The Asterisk and the town that `make lab` has prepared; the demonstration has written their configuration."""
+    from app.lab import home
+    from app.supervisor import Child
+
+    found = home.load(settings.var_dir)
+    return [Child(name, argv) for name, argv in home.processes(found)] if found else []
 
 
 def _prepare(settings: config.Config) -> int:

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.demo import telephony
 from app.demo.accounts import accounts, classified_port
 from app.demo.classified import DEMO_TOKEN, DEMO_USER
 from app.demo.people import FILTERS, GROUPS, PEOPLE, Wish
@@ -33,9 +34,15 @@ def install(app: Flask) -> int:
         if made:
             _filters(app, session, groups)
             _begin_shift(app, session)
+        telephony.install(session, app.config["PROZVON"], _user_ids(app, session))
         session.commit()
         db.session.remove()
     return made
+
+
+def _user_ids(app: Flask, session: Session) -> dict[str, int]:
+    user = app.extensions["appbuilder"].sm.user_model
+    return {row.username: row.id for row in session.execute(select(user.username, user.id))}
 
 
 def _groups(session: Session) -> dict[str, OperatorGroup]:

@@ -113,7 +113,8 @@ def caller(sound: str, *, gives_up_ms: int = 45_000, talk_ms: int = 60_000) -> s
         + '  <recv response="487" timeout="3000" ontimeout="end" next="refused"/>\n'
         + _label("refused")
         + _send(f"ACK [next_url] SIP/2.0\n{_OUR_LEG}[last_To:]\nCSeq: 1 ACK\nContent-Length: 0\n")
-        + '  <nop next="end"/>\n'
+        # Nobody talked: the call counts as failed, and the process ends with 1.
+        + '  <recv request="INFO" timeout="50"/>\n  <nop next="end"/>\n'
         + _label("bye")
         + _answer("200 OK", same_tag=True)
         + _label("end")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import os
-import struct
 import subprocess
 from pathlib import Path
 
@@ -86,12 +85,3 @@ def to_alaw(sample: int) -> int:
     value = min(sample if sample >= 0 else -sample - 1, 32_767) >> 3
     segment = max(0, value.bit_length() - 5)
     return (sign | segment << 4 | value >> max(segment, 1) & 0x0F) ^ 0x55
-
-
-def from_wav(path: Path) -> bytes:
-    """Raw A-law of a mono WAV of sixteen bits at 8 kHz, which is what Asterisk and espeak can be asked for."""
-    import wave
-
-    with wave.open(str(path), "rb") as file:
-        frames = file.readframes(file.getnframes())
-    return bytes(to_alaw(sample) for (sample,) in struct.iter_unpack("<h", frames))

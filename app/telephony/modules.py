@@ -21,6 +21,7 @@ pbx_config app_dial app_playback app_echo app_queue app_amd app_mixmonitor app_c
 app_verbose app_cdr app_exec app_playtones app_senddtmf
 func_cdr func_callerid func_channel func_logic func_strings func_hangupcause func_timeout func_groupcount
 func_dialplan func_cut func_math func_pjsip_endpoint func_pjsip_aor func_pjsip_contact func_devstate
+res_manager_devicestate
 bridge_simple bridge_native_rtp bridge_holding bridge_softmix bridge_builtin_features
 cdr_custom cdr_manager cdr_pgsql cel_pgsql res_cdrel_custom
 """.split()  # noqa: SIM905  a list of seventy quoted names is no easier to read

@@ -37,7 +37,7 @@ def wait_for(condition: Callable[[], T], within_s: float = 8.0, step_s: float = 
 
 
 class Lab:
-    """`ami_port`, `http_port`, `sip_port`, `ami_user`, `ami_secret`, `recordings`, `cdr_csv`, `ws_url`; one trunk `town`.
+    """ami_port, http_port, sip_port, ami_user, ami_secret, recordings, cdr_csv, ws_url; one trunk, `town`.
 
     Its phones and records are in the database `url`. Numbers whose last two digits choose the outcome: see
     app.lab.scenario.TOWN (55 answers, 99 hangs up after 3 s, 77 machine, 86 busy, 80 no answer, 60 switched off,
