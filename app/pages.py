@@ -7,7 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, abort, jsonify, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, jsonify, redirect, render_template, request, url_for
+from flask.globals import request_ctx
 from flask_appbuilder import AppBuilder, IndexView, expose
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -97,6 +98,8 @@ def wants_json() -> bool:
 
 def _show_error(error: HTTPException) -> Any:
     code = error.code or 500
+    if request_ctx.url_adapter is None:  # a host that is none of ours: no page can be drawn, for none has an address
+        return Response("unknown host\n", code, mimetype="text/plain")
     if code >= 500:
         db.session.rollback()
     if wants_json():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -231,6 +232,8 @@ def _guard_list_view() -> None:
     view = _list_views().get(endpoint.rpartition(".")[0])
     if view is None:
         return
+    if not all(_fits_filter(view, name, value) for name, value in request.args.items(multi=True)):
+        abort(400)
     order = request.args.get("_oc_" + type(view).__name__)
     if order and order not in (getattr(view, "order_columns", None) or ()):
         abort(400)
@@ -240,6 +243,24 @@ def _guard_list_view() -> None:
         abort(404)
     if endpoint.endswith(".action_post") and request.form.get("action") not in view.actions:
         abort(404)
+
+
+_YES_NO = {"", "0", "1", "true", "false", "t", "f", "y", "n", "yes", "no", "on", "off"}
+
+
+def _fits_filter(view: Any, name: str, value: str) -> bool:
+    """A filter by yes and no, or by a row of another table: the database would refuse to compare anything else."""
+    found = re.fullmatch(r"_flt_\d+_(.+)", name)
+    if found is None or found[1] not in (getattr(view, "search_columns", None) or ()):
+        return True
+    data, column = view.datamodel, found[1]
+    if data.is_relation(column):
+        return value == "" or value == "__None" or _small_key(value)
+    return not data.is_boolean(column) or value.strip().lower() in _YES_NO
+
+
+def _small_key(value: str) -> bool:
+    return value.isascii() and value.isdigit() and int(value[:20]) < 2**31
 
 
 def _list_views() -> dict[str, Any]:

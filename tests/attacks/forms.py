@@ -52,8 +52,8 @@ class Reader(HTMLParser):
         if self._form is not None and "name" in told and "disabled" not in told:
             self._field(tag, told)
         if tag == "option" and self._form is not None and self._select:
-            if "selected" in told or self._select not in self._form.values:
-                self._form.values[self._select] = told.get("value", "")
+            known = self._form.values
+            known[self._select] = told.get("value", "") if "selected" in told else known.get(self._select, "")
 
     def _field(self, tag: str, told: dict[str, str]) -> None:
         assert self._form is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,12 +44,9 @@ def bodies(form: Form, turn: int) -> list[dict[str, str]]:
 def send(client: Any, form: Form, body: dict[str, str]) -> Any:
     if form.method == "GET":
         return client.get(urlsplit(form.address).path, query_string=body)
-    more = {name: (b"\0\xff,;=1+1\n", "../../evil.csv") for name in form.files}
     data: dict[str, Any] = dict(body)
-    for name, (content, file_name) in more.items():
-        import io
-
-        data[name] = (io.BytesIO(content), file_name)
+    for name in form.files:
+        data[name] = (io.BytesIO(b"\0\xff,;=1+1\n"), "../../evil.csv")
     return client.post(form.address, data=data)
 
 
