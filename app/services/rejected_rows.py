@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+_DANGEROUS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")  # the wide ones are read like the narrow ones
 
 
 def as_csv(session: Session, run_id: int, heading: list[str], reason_in_words: Callable[[str], str]) -> Iterator[str]:
@@ -39,4 +39,4 @@ def _line(cells: list[str]) -> str:
 
 def harmless(cell: str) -> str:
     """A spreadsheet runs what begins like a formula; an apostrophe makes it text."""
-    return "'" + cell if cell.startswith(_DANGEROUS) else cell
+    return "'" + cell if cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(_DANGEROUS) else cell

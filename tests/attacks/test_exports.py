@@ -36,5 +36,6 @@ def test_a_file_of_rejected_rows_has_no_formula(session, as_supervisor) -> None:
     session.flush()
     answer = as_supervisor.get(f"/sourcerunview/rejected/{run.id}.csv")
     rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff")), delimiter=";"))
+    answer.close()
     assert len(rows) == len(EVIL) + 1
     assert not [cell for row in rows for cell in row if cell.strip().startswith(STARTS)]
