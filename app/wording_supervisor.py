@@ -36,5 +36,6 @@ WORDS: dict[str, Any] = {
     "card_id": _l("No. of the card"), "job:watch_recordings": _l("Measures recordings and watches their disk"),
     "assigned:incoming": _l("given to who talks with the seller"),
     "ended:incoming": _l("the seller rang and talks with a colleague"),
+    "job:find_unseen_calls": _l("Finds calls that rang while telephony's process was away"),
     "job:compress_recordings": _l("Packs recordings"), "job:purge_recordings": _l("Deletes old recordings"),
 }  # fmt: skip

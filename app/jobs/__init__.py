@@ -29,6 +29,7 @@ from app.jobs import (
     distribute_cards,
     end_phone_log_ins,
     fetch_sources,
+    find_unseen_calls,
     import_file,
     join_ads,
     make_export,
@@ -110,6 +111,7 @@ JOBS: tuple[Job, ...] = (
     Job(check_counters.run,   at="04:10"),
     Job(purge_old.run,        at="03:30"),
     Job(watch_recordings.run, every=seconds(30)),
+    Job(find_unseen_calls.run, every=minutes(1)),
     Job(compress_recordings.run, every=minutes(1)),
     Job(purge_recordings.run, at="03:40"),
 )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,23 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.domain.phones import read_phone
 from app.models import Call, CallOrder
-from app.services import caller_cards, missed_calls, recordings
+from app.services import caller_cards, missed_calls, recordings, unseen_calls
+from app.services.callers import Whose, number_of, seller_of, whose_call
 
-# A call from long ago says nothing of who should answer today.
-REMEMBERED = timedelta(days=90)
-# A seller whose advert shows a substitute number calls back from one that we have never seen, and does so soon.
-CALLS_BACK_WITHIN = timedelta(hours=1)
 FREE = "('not_inuse', 'idle')"  # the states of a telephone that can ring
-AT_ONCE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Whose:
-    """What is known of a caller before anybody answers: his card, who called last, the group."""
-
-    card_id: int | None = None
-    operator_id: int | None = None
-    group_id: int | None = None
 
 
 def arrived(session: Session, asterisk_id: int, link: str, said: dict[str, str], now: datetime) -> Call:
@@ -45,7 +31,7 @@ def arrived(session: Session, asterisk_id: int, link: str, said: dict[str, str],
     call.phone, call.caller_number, call.card_id = phone, called, whose.card_id
     if call.card_id is None and (ours := read_phone(phone).number) is not None:
         call.card_id = caller_cards.open_for(session, ours, now)
-    call.seller_id = _seller_of(session, call.card_id)
+    call.seller_id = seller_of(session, call.card_id)
     call.trunk_id = _trunk_of(session, asterisk_id, said.get("trunk", ""))
     session.flush()
     order_to_somebody(session, call, now, whose=whose)
@@ -57,75 +43,10 @@ def _is_ordered(session: Session, call: Call) -> bool:
     return ordered.first() is not None
 
 
-def number_of(raw: str) -> str:
-    """7XXXXXXXXXX where it is a Russian number however it was sent, else the digits; nothing of a hidden one."""
-    found = read_phone(raw).number
-    if found is not None:
-        return found
-    digits = "".join(letter for letter in raw if letter in "0123456789")
-    return digits[:20]
-
-
-# --- whose it is
-
-
-def whose_call(session: Session, phone: str, called: str, now: datetime) -> Whose:
-    """By our own calls to that number, by the number's seller, by our calls from the number that was dialled back."""
-    values = {"phone": phone, "called": called, "since": now - REMEMBERED, "lately": now - CALLS_BACK_WITHIN}
-    found = None
-    if phone:
-        found = session.execute(_BY_CALL, values).one_or_none() or session.execute(_BY_SELLER, values).one_or_none()
-    if found is None and called:
-        guesses = session.execute(_BY_LINE, values).all()
-        found = guesses[0] if len(guesses) == 1 else None  # two sellers may be meant: then nobody is
-    if found is None:
-        return Whose()
-    return Whose(found.card_id, found.operator_id, found.group_id)
-
-
-_WHOSE = """
-  SELECT k.id AS card_id, COALESCE(q.operator_id, k.operator_id) AS operator_id,
-         COALESCE(p.group_id, k.group_id) AS group_id
-"""
-_LATEST_CARD = """
-  JOIN card was ON was.id = q.card_id
-  JOIN LATERAL (SELECT * FROM card WHERE vehicle_id = was.vehicle_id ORDER BY stage = 9, id DESC LIMIT 1) k ON true
-  LEFT JOIN operator_profile p ON p.user_id = COALESCE(q.operator_id, k.operator_id)
-"""
-# The number that he dials back tells which of several talks he means.
-_BY_CALL = text(f"""
-  {_WHOSE} FROM (
-    SELECT card_id, operator_id, created_at, caller_number = :called AS is_back FROM call
-    WHERE phone = :phone AND type NOT IN ('incoming', 'internal') AND card_id IS NOT NULL AND created_at > :since
-    ORDER BY is_back DESC, created_at DESC LIMIT 1) q {_LATEST_CARD}
-""")  # noqa: S608  constants of this module
-_BY_SELLER = text(f"""
-  {_WHOSE} FROM (
-    SELECT c.id AS card_id, CAST(NULL AS int) AS operator_id FROM seller_phone s
-    JOIN vehicle v ON v.seller_id = s.seller_id JOIN card c ON c.vehicle_id = v.id
-    WHERE s.phone = :phone AND NOT s.is_substitute
-    ORDER BY c.stage = 9, c.stage IN (1,2,3) DESC, v.on_sale DESC, c.id DESC LIMIT 1) q {_LATEST_CARD}
-""")  # noqa: S608
-_BY_LINE = text(f"""
-  {_WHOSE} FROM (
-    SELECT DISTINCT ON (c.card_id) c.card_id, c.operator_id FROM call c
-    JOIN seller_phone s ON s.phone = c.phone AND s.is_substitute
-    WHERE c.caller_number = :called AND c.type NOT IN ('incoming', 'internal') AND c.card_id IS NOT NULL
-      AND c.created_at > :lately AND c.outcome IS DISTINCT FROM 'answered'
-    ORDER BY c.card_id, c.created_at DESC LIMIT 2) q {_LATEST_CARD}
-""")  # noqa: S608
-
-
 def _trunk_of(session: Session, asterisk_id: int, endpoint: str) -> int | None:
     return session.execute(
         text("SELECT id FROM trunk WHERE asterisk_id = :asterisk AND endpoint = :endpoint"),
         {"asterisk": asterisk_id, "endpoint": endpoint},
-    ).scalar()
-
-
-def _seller_of(session: Session, card_id: int | None) -> int | None:
-    return session.execute(
-        text("SELECT v.seller_id FROM card c JOIN vehicle v ON v.id = c.vehicle_id WHERE c.id = :id"), {"id": card_id}
     ).scalar()
 
 
@@ -140,7 +61,7 @@ def order_to_somebody(session: Session, call: Call, now: datetime, *, whose: Who
     chosen = next_operator(session, call, whose)
     call.operator_id = chosen.user_id if chosen is not None else None
     args: dict[str, Any] = {"extension": chosen.extension if chosen is not None else ""}
-    args["record"] = recordings.is_on(session, call.asterisk_id)
+    args["record"] = "1" if recordings.is_on(session, call.asterisk_id) else "0"
     session.add(CallOrder(asterisk_id=call.asterisk_id, verb="route", call_id=call.id, args=args, asked_at=now))
     session.flush()
     session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"telephony_{call.asterisk_id}"})
@@ -197,39 +118,5 @@ def ended(session: Session, call: Call, now: datetime, zone: str) -> bool:
 
 
 def note_unseen(session: Session, asterisk_id: int, now: datetime, zone: str) -> int:
-    """Calls that rang while our process was away, from the records of the exchange; returns how many were missed.
-
-    The record says in `pz_kind` that it came in; a link that has a call already was seen.
-    """
-    rows = session.execute(
-        text("""
-        SELECT d.linkedid AS link, min(d.src) AS caller, min(d.pz_called) AS called, min(d.start) AS began,
-               max(d."end") AS ended, COALESCE(max(d.pz_talk_ms), 0) > 0 AS is_answered,
-               max(d.pz_talk_ms) AS talk_ms, max(d.pz_rec) AS recording
-        FROM cdr d WHERE d.pz_kind = 'in' AND d.start > :since
-          AND NOT EXISTS (SELECT 1 FROM call c WHERE c.link = d.linkedid)
-        GROUP BY d.linkedid ORDER BY min(d.start) LIMIT :n
-        """),
-        {"since": now - timedelta(days=7), "n": AT_ONCE},
-    ).all()
-    missed = 0
-    for row in rows:
-        call = _written_later(session, asterisk_id, row, now)
-        missed += call.outcome == "no_answer" and missed_calls.to_callback(session, call, now, zone)
-    return missed
-
-
-def _written_later(session: Session, asterisk_id: int, row: Row[Any], now: datetime) -> Call:
-    phone, called = number_of(row.caller or ""), number_of(row.called or "")
-    card_id = whose_call(session, phone, called, row.began).card_id
-    if card_id is None and (ours := read_phone(phone).number) is not None:
-        card_id = caller_cards.open_for(session, ours, now)
-    call = Call(
-        link=row.link, type="incoming", state="ended", asterisk_id=asterisk_id, phone=phone, caller_number=called,
-        card_id=card_id, seller_id=_seller_of(session, card_id), created_at=row.began, ringing_at=row.began,
-        ended_at=row.ended, outcome="answered" if row.is_answered else "no_answer",
-        talk_ms=row.talk_ms if row.is_answered else None, recording=(row.recording or "") if row.is_answered else "",
-    )  # fmt: skip
-    session.add(call)
-    session.flush()
-    return call
+    """After every connect: what came while our process was away. Returns how many calls were missed."""
+    return unseen_calls.write_down(session, now, zone)["missed"]

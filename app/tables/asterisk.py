@@ -9,6 +9,7 @@ from datetime import datetime
 
 from flask_appbuilder import Model
 from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, String, Text, func
+from sqlalchemy import text as raw
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.tables.columns import time_column
@@ -67,7 +68,8 @@ class PsAor(Model):
     default_expiration: Mapped[int | None] = mapped_column(Integer, server_default="60")
     minimum_expiration: Mapped[int | None] = mapped_column(Integer, server_default="30")
     maximum_expiration: Mapped[int | None] = mapped_column(Integer, server_default="120")
-    qualify_frequency: Mapped[int | None] = mapped_column(Integer, server_default="0")
+    # Without being asked now and then a phone of these tables stays «unavailable» to Asterisk, though it registers.
+    qualify_frequency: Mapped[int | None] = mapped_column(Integer, server_default="30")
     __table_args__ = (CheckConstraint(SAFE_NAME, name="ps_aors_safe"),)
 
 
@@ -116,7 +118,11 @@ class Cdr(Model):
     pz_talk_ms: Mapped[int | None] = mapped_column(Integer)  # counted from the seller's answer
     pz_rec: Mapped[str | None] = telling()
     stored_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), nullable=False)
-    __table_args__ = (Index("cdr_linkedid", "linkedid"), Index("cdr_stored", "stored_at"))
+    __table_args__ = (
+        Index("cdr_linkedid", "linkedid"),
+        Index("cdr_stored", "stored_at"),
+        Index("cdr_incoming", "stored_at", postgresql_where=raw("pz_kind = 'in'")),
+    )
 
 
 class Cel(Model):

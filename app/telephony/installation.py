@@ -85,7 +85,7 @@ class Installation:
     local_nets: tuple[str, ...] = ()
     rtp: tuple[int, int] = (10_000, 20_000)
     ring_s: int = 40
-    order_wait_s: int = 8  # how long an incoming call rings before anybody has said where to
+    order_wait_s: int = 5  # how long an incoming call rings before anybody has said where to
     notice_sound: str = "prozvon/notice"  # played to the seller before he is recorded, when the settings say so
 
     def __post_init__(self) -> None:

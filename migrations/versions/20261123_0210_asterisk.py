@@ -46,6 +46,7 @@ def upgrade() -> None:
     )
     op.create_index('cdr_linkedid', 'cdr', ['linkedid'], unique=False)
     op.create_index('cdr_stored', 'cdr', ['stored_at'], unique=False)
+    op.create_index('cdr_incoming', 'cdr', ['stored_at'], unique=False, postgresql_where=sa.text("pz_kind = 'in'"))
     op.create_table('cel',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('eventtype', sa.Text(), nullable=True),
@@ -75,7 +76,7 @@ def upgrade() -> None:
     sa.Column('default_expiration', sa.Integer(), server_default='60', nullable=True),
     sa.Column('minimum_expiration', sa.Integer(), server_default='30', nullable=True),
     sa.Column('maximum_expiration', sa.Integer(), server_default='120', nullable=True),
-    sa.Column('qualify_frequency', sa.Integer(), server_default='0', nullable=True),
+    sa.Column('qualify_frequency', sa.Integer(), server_default='30', nullable=True),
     sa.CheckConstraint("id ~ '^[a-z0-9]{1,16}$'", name='ps_aors_safe'),
     sa.PrimaryKeyConstraint('id')
     )
@@ -116,13 +117,26 @@ def upgrade() -> None:
     )
 
 
+    # Whom Asterisk's queue may ring while our own process is silent: its app_queue reads this as its table of members.
+    op.execute("""
+        CREATE VIEW queue_members AS
+        SELECT 'prozvon'::text AS queue_name, 'PJSIP/' || a.extension AS interface, a.extension::text AS membername,
+               'PJSIP/' || a.extension AS state_interface, 0 AS penalty, 0 AS paused, ''::text AS reason_paused,
+               a.user_id::text AS uniqueid, 0 AS wrapuptime, 'no'::text AS ringinuse
+        FROM phone_account a JOIN operator_profile p ON p.user_id = a.user_id JOIN ab_user u ON u.id = a.user_id
+        WHERE u.active AND p.presence = 'ready'
+    """)
+
+
 def downgrade() -> None:
+    op.execute("DROP VIEW queue_members")
     op.drop_table('ps_endpoints')
     op.drop_table('ps_auths')
     op.drop_table('ps_aors')
     op.drop_index('cel_linkedid', table_name='cel')
     op.drop_index('cel_at', table_name='cel')
     op.drop_table('cel')
+    op.drop_index('cdr_incoming', table_name='cdr', postgresql_where=sa.text("pz_kind = 'in'"))
     op.drop_index('cdr_stored', table_name='cdr')
     op.drop_index('cdr_linkedid', table_name='cdr')
     op.drop_table('cdr')

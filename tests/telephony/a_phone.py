@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import math
 import re
@@ -23,7 +24,8 @@ class Phone:
         self.port = self.sip.getsockname()[1]
         self.invited: dict[str, str] = {}  # the headers of the last INVITE to us
         self.state = "idle"  # calling, ringing, talking, refused
-        self.calls_n = 0
+        self.calls_n, self.registered = 0, False
+        self._account: dict[str, Any] = {}
         self._tag, self._call, self._peer = f"t{next(_turn)}", {}, ("", 0)
         self._heard: list[tuple[float, bytes]] = []
         self._closing = threading.Event()
@@ -54,6 +56,11 @@ class Phone:
         }  # fmt: skip
         self.state = "calling"
         self._ask("INVITE", self._sdp())
+
+    def register(self, server_port: int, password: str) -> None:
+        """As a telephone on a desk does; `registered` tells when the server has taken it."""
+        self._account = {"server": ("127.0.0.1", server_port), "password": password, "n": 1, "id": f"r{next(_turn)}"}
+        self._register("")
 
     def answer(self) -> None:
         if self.state == "ringing":
@@ -117,6 +124,12 @@ class Phone:
             self.state = "idle" if method == "BYE" else self.state
 
     def _on_answer(self, code: str, headers: dict[str, str], body: str) -> None:
+        if headers.get("cseq", "").endswith("REGISTER"):
+            self.registered = code == "200"
+            if code == "401" and self._account["n"] == 1:
+                self._account["n"] = 2
+                self._register(self._digest(headers["www-authenticate"]))
+            return
         if headers.get("cseq", "").split()[-1] != "INVITE" or code.startswith("1"):
             return
         self._call["to"] = headers["to"]
@@ -160,6 +173,36 @@ class Phone:
         text = "\r\n".join([*lines, *kind, f"Content-Length: {len(body)}", "", body])
         self.sip.sendto(text.encode(), self._call.get("server") or self._from)
 
+    def _register(self, authorization: str) -> None:
+        account, own = self._account, f"<sip:{self.name}@127.0.0.1>"
+        lines = [
+            "REGISTER sip:127.0.0.1 SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{next(_turn)}",
+            f"From: {own};tag={self._tag}",
+            f"To: {own}",
+            f"Call-ID: {account['id']}",
+            f"CSeq: {account['n']} REGISTER",
+            f"Contact: <{self.contact}>",
+            "Expires: 60",
+            "Max-Forwards: 70",
+            *([f"Authorization: {authorization}"] if authorization else []),
+            "Content-Length: 0",
+        ]
+        self.sip.sendto(("\r\n".join(lines) + "\r\n\r\n").encode(), account["server"])
+
+    def _digest(self, challenge: str) -> str:
+        told = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+        qop = "auth" in told.get("qop", "")
+        secret = _md5(f"{self.name}:{told['realm']}:{self._account['password']}")
+        middle = f"{told['nonce']}:00000001:abc:auth" if qop else told["nonce"]
+        answer = _md5(f"{secret}:{middle}:{_md5('REGISTER:sip:127.0.0.1')}")
+        more = ', qop=auth, nc=00000001, cnonce="abc"' if qop else ""
+        opaque = f', opaque="{told["opaque"]}"' if "opaque" in told else ""
+        return (
+            f'Digest username="{self.name}", realm="{told["realm"]}", nonce="{told["nonce"]}", uri="sip:127.0.0.1", '
+            f'response="{answer}", algorithm=MD5{more}{opaque}'
+        )
+
     def _sdp(self) -> str:
         port = self.rtp.getsockname()[1]
         return (
@@ -202,6 +245,10 @@ def goertzel(samples: list[int], hertz: int) -> int:
         last, before = sample + turn * last - before, last
     power = max(0.0, last * last + before * before - turn * last * before)
     return round(2 * math.sqrt(power) / len(samples))
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode()).hexdigest()
 
 
 def _udp(port: int) -> socket.socket:
