@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app.errors import OutsideError
 from app.extensions import db, outside
 from app.security import ROLES, role_difference
-from app.services import deploy, stop_list
+from app.services import deploy, recording_packing, stop_list
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_POSTGRES = 15
@@ -37,6 +37,7 @@ def examine(app: Flask) -> Iterator[Finding]:
     yield _assets()
     yield _translations()
     yield _mail()
+    yield _packing()
     with app.app_context():
         answer = _database_answers()
         yield answer
@@ -87,6 +88,13 @@ def _mail() -> Finding:
     except OutsideError as error:
         return Finding(False, str(error), "check PROZVON_SMTP_URL and the mail server; letters wait meanwhile")
     return Finding(True, f"the mail server {outside.mail.host} takes letters")
+
+
+def _packing() -> Finding:
+    program = recording_packing.encoder()
+    if program is None:
+        return Finding(True, "recordings stay wav: nothing here packs them", "for Opus install ffmpeg or opusenc")
+    return Finding(True, f"recordings are packed by {program}")
 
 
 def _is_compiled(po: Path) -> bool:

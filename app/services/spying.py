@@ -36,11 +36,12 @@ def live(session: Session) -> list[Row[Any]]:
                    COALESCE(c.answered_at, c.ringing_at, c.created_at) AS since,
                    u.first_name || ' ' || u.last_name AS operator_name, g.name AS group_name,
                    s.name AS seller, v.title, t.name AS line, p.digits AS prefix,
-                   (SELECT string_agg(DISTINCT b.first_name || ' ' || b.last_name, ', ') FROM call_order o
-                    JOIN ab_user b ON b.id = o.asked_by_id
-                    WHERE o.call_id = c.id AND o.verb IN ('listen', 'whisper', 'barge') AND o.trouble = ''
-                      AND EXISTS (SELECT 1 FROM phone_account m WHERE m.user_id = o.asked_by_id
-                                  AND m.device_state NOT IN ('not_inuse', 'idle', 'unavailable', 'unknown', 'invalid'))
+                   (SELECT string_agg(b.first_name || ' ' || b.last_name, ', ' ORDER BY b.last_name) FROM (
+                      SELECT e.details->>'Extension' AS extension FROM call_event e
+                      WHERE e.call_id = c.id AND e.name IN ('SpyStarted', 'SpyStopped') GROUP BY 1
+                      HAVING sum(CASE e.name WHEN 'SpyStarted' THEN 1 ELSE -1 END) > 0) s
+                    JOIN phone_account a ON a.asterisk_id = c.asterisk_id AND a.extension = s.extension
+                    JOIN ab_user b ON b.id = a.user_id
                    ) AS listeners
             FROM call c LEFT JOIN ab_user u ON u.id = c.operator_id
             LEFT JOIN operator_profile o ON o.user_id = c.operator_id LEFT JOIN operator_group g ON g.id = o.group_id

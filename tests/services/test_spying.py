@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
-from app.models import AuditEvent, Call, CallOrder
+from app.models import AuditEvent, Call, CallEvent, CallOrder
 from app.services import spying
 from tests.factories import NOON, get_user, make_operator
 from tests.services.calls_made import make_asterisk, make_call, make_phone
@@ -97,6 +97,17 @@ def test_the_live_calls_are_listed_with_who_and_where(world: World) -> None:
     make_call(world.session, world.server)
     rows = spying.live(world.session)
     assert [(row.id, row.operator_id, row.since) for row in rows] == [(world.call.id, world.operator.user_id, NOON)]
+
+
+def test_it_is_told_who_listens_while_he_does(world: World) -> None:
+    def told(name: str, once: str) -> str | None:
+        details = {"Extension": world.phone.extension}
+        world.session.add(CallEvent(call_id=world.call.id, name=name, at=NOON, details=details, once=once))
+        world.session.flush()
+        return spying.live(world.session)[0].listeners
+
+    assert told("SpyStarted", "1") == "Семён Старший"
+    assert told("SpyStopped", "2") is None
 
 
 def test_what_became_of_an_order_is_told_to_who_asked(world: World) -> None:
