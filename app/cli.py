@@ -70,6 +70,11 @@ def make_parser() -> argparse.ArgumentParser:
     jobs = add(commands, "jobs", called("cli_setup", "jobs"), "the jobs and their last runs")
     actions = jobs.add_subparsers(metavar="action")
     add(actions, "run", called("cli_setup", "run_job"), "run one job here and now").add_argument("name")
+    crm = add(commands, "crm", called("cli_crm", "list_connections"), "the connections to CRMs and how they do")
+    actions = crm.add_subparsers(metavar="action")
+    add(actions, "push", called("cli_crm", "push"), "hand over the leads that are due, now")
+    read = add(actions, "sync", called("cli_crm", "sync"), "read what has changed in the CRMs, now")
+    read.add_argument("id", type=int, nargs="?", help="of one connection; without it all")
     mail = add(commands, "mail", called("cli_mail", "last_letters"), "whether mail is set up, and the last letters")
     actions = mail.add_subparsers(metavar="action")
     add(actions, "test", called("cli_mail", "try_mail"), "send a trial letter now").add_argument("address")
@@ -182,6 +187,7 @@ def everything(arguments: argparse.Namespace, settings: config.Config) -> int:
 
         port = str(classified_port(settings))
         children.append(Child("classified", [sys.executable, "-m", "app.demo.classified", "--port", port]))
+        children.append(Child("crm", _demo_crm(settings)))
         children += _laboratory(settings)
     address = f"http://{settings.host}:{settings.port}"
     return Supervisor(children).run(lambda: answers(f"{address}/readyz"), lambda: _tell(settings))
@@ -194,6 +200,13 @@ def _laboratory(settings: config.Config) -> list[Any]:
 
     found = home.load(settings.var_dir)
     return [Child(name, argv) for name, argv in home.processes(found)] if found else []
+
+
+def _demo_crm(settings: config.Config) -> list[str]:
+    from app.demo.accounts import crm_port, crm_token
+
+    hook = f"http://{settings.host}:{settings.port}/hooks/crm/{crm_token(settings)}"
+    return [sys.executable, "-m", "app.demo.crm", "--port", str(crm_port(settings)), "--hook", hook]
 
 
 def _prepare(settings: config.Config) -> int:

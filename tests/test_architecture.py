@@ -24,7 +24,7 @@ SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pag
 EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "hooks", "hooks", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "report_desk", "jobs",
     "logs", "services", "signed_in", "tables",
-    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_ads", "cli_catalogue", "cli_mail", "cli_reports",
+    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_ads", "cli_catalogue", "cli_mail", "cli_reports",
     "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab", "cli_installation",
 }  # fmt: skip
 
@@ -70,6 +70,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"", "config", "database", "errors", "logs", "wording", "supervisor", "demo", "jobs"},
     "cli_setup": ASK | {"", "config", "jobs", "doctor", "demo"},
     "cli_reports": ASK | {"", "config"},
+    "cli_crm": ASK | {"", "config", "jobs"},
     "cli_mail": ASK | {"", "config", "letters"},
     "cli_catalogue": ASK | {"cli_ads", "seeds"},
     "cli_ads": ASK | {"", "config", "sources", "wording"},  # sources: the format of a file is chosen by its contract

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -50,3 +51,13 @@ def _password() -> str:
 def classified_port(settings: config.Config) -> int:
     """The made-up classified listens next door, so that two demonstrations on one machine do not meet."""
     return settings.port + 1 if settings.port < 65535 else settings.port - 1
+
+
+def crm_port(settings: config.Config) -> int:
+    """The made-up CRM is the neighbour of the made-up classified."""
+    return settings.port + 2 if settings.port < 65534 else settings.port - 2
+
+
+def crm_token(settings: config.Config) -> str:
+    """Where the made-up CRM tells its changes: the same for the process that sends and the one that listens."""
+    return hmac.new(settings.secret_key.encode(), b"prozvon demo crm", "sha256").hexdigest()[:40]

@@ -138,7 +138,9 @@ class CrmWorld:
         return self._list("comment", params)
 
     def _batch(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        commands, results, errors = _map(params.get("cmd")), {}, {}
+        commands = _map(params.get("cmd"))
+        results: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
         if len(commands) > 50:
             raise Said(400, "ERROR_BATCH_LENGTH_EXCEEDED", "Max batch length exceeded")
         for name, command in commands.items():

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.demo import telephony
+from app.demo import crm_setup
 from app.demo.accounts import accounts, classified_port
 from app.demo.classified import DEMO_TOKEN, DEMO_USER
 from app.demo.people import FILTERS, GROUPS, PEOPLE, Wish
@@ -31,6 +32,7 @@ def install(app: Flask) -> int:
         groups = _groups(session)
         made = _people(app, session, groups)
         _source(app, session)
+        crm_setup.install(session, app.config["PROZVON"])
         if made:
             _filters(app, session, groups)
             _begin_shift(app, session)

@@ -16,7 +16,7 @@ from app.domain import callbacks as callback_rules
 from app.domain import price_line, script
 from app.extensions import db
 from app.models import OperatorProfile
-from app.services import card_page, seats, statuses, worklist
+from app.services import card_page, crm_known, seats, statuses, worklist
 
 
 def show(template: str, tab: str, card_id: int | None, **more: Any) -> str:
@@ -84,6 +84,7 @@ def card_data(card_id: int) -> dict[str, Any]:
         "calls_now": callback_rules.is_within(now.astimezone(seller_zone), hours),
         "gap_min": gap_minutes(now, seller_zone),
         "line": price_line.drawn(_price_points(page, now), card.median),
+        "crm": crm_known.of_card(db.session(), card_id, page.phones),
         "script": script.fill(script_of(profile, rules), _said_of(card)),
         "profile": profile,
         "now": now,

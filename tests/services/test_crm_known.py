@@ -1,0 +1,58 @@
+"""On the card: whether the seller is a client of the CRM, which cars it knows, what became of the lead."""
+
+from __future__ import annotations
+
+import pytest
+
+from app import models
+from app.crm import CarIn, ClientIn, Found
+from app.services import crm_known, crm_sync
+from tests import factories
+from tests.crm.connections import make_connection, make_lead
+
+PHONE = "79160001122"
+URL = "https://crm.example.test/1"
+
+
+@pytest.fixture
+def connection(app, session) -> models.CrmConnection:
+    return make_connection(session, "bitrix24", {"hook_url": "https://crm.example.test/rest/1/x/"}, is_enabled=False)
+
+
+def test_a_seller_whose_number_the_crm_knows_is_its_client_with_his_car(session, connection):
+    lead = make_lead(session, phone=PHONE)
+    crm_sync.store(session, connection.id, Found(
+        clients=[ClientIn("1", "Олег Примеров", (PHONE,), URL), ClientIn("2", "Другой", ("79160009999",))],
+        cars=[CarIn("deal1", "1", {"make": "LADA", "model": "Vesta", "year": "2019"}, URL)]), {})  # fmt: skip
+    known = crm_known.of_card(session, lead.card_id, [PHONE])
+    assert [(one["name"], one["url"]) for one in known.clients] == [("Олег Примеров", URL)]
+    assert [(one["make"], one["is_same"]) for one in known.cars] == [("LADA", False)]
+    assert [(one["id"], one["state"]) for one in known.leads] == [(lead.id, "waiting")]
+
+
+def test_a_substitute_number_makes_nobody_a_client(session, connection):
+    vehicle = factories.make_vehicle(session)
+    factories.make_ad(session, vehicle, phone=PHONE, phone_protected=True)
+    card = factories.make_card(session, vehicle)
+    crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег", (PHONE,))]), {})
+    assert crm_known.of_card(session, card.id, [PHONE]).clients == []
+
+
+def test_the_same_vin_is_the_same_car_whoever_sells_it(session, connection):
+    vehicle = factories.make_vehicle(session, vin="XTAGFL110KY000001")
+    card = factories.make_card(session, vehicle)
+    car = CarIn("deal1", "", {"make": "LADA", "vin": "XTAGFL110KY000001"})
+    crm_sync.store(session, connection.id, Found(cars=[car, CarIn("deal2", "", {"make": "Kia"})]), {})
+    known = crm_known.of_card(session, card.id, [])
+    assert [(one["make"], one["is_same"]) for one in known.cars] == [("LADA", True)]
+
+
+def test_the_card_shows_it(session, as_operator, connection):
+    operator = factories.get_user(session, "operator")
+    profile = session.get(models.OperatorProfile, operator.id)
+    vehicle = factories.make_vehicle(session)
+    factories.make_ad(session, vehicle, phone=PHONE)
+    card = factories.make_card(session, vehicle, operator=profile)
+    crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег <b>Примеров", (PHONE,), URL)]), {})
+    page = as_operator.get(f"/desk/?card={card.id}").get_data(as_text=True)
+    assert "клиент CRM" in page and "Олег &lt;b&gt;Примеров" in page and f'href="{URL}"' in page
