@@ -66,7 +66,7 @@ def end_log_ins(session: Session, user_id: int, now: datetime | None = None) -> 
 # Nobody knows the password that is written: a telephone without one would let anybody in.
 _END_PHONES = """
   WITH ended AS (
-    UPDATE phone_account p SET password_until = NULL, sid_hash = ''
+    UPDATE phone_account p SET password_until = NULL, sid_hash = '', device_state = 'unavailable', device_since = now()
     WHERE kind = 'browser' AND password_until IS NOT NULL AND ({condition}) RETURNING extension
   ) UPDATE ps_auths SET md5_cred = md5(gen_random_uuid()::text) FROM ended WHERE id = ended.extension
 """

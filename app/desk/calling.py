@@ -58,6 +58,15 @@ class Calling:
             until=opened.until.isoformat(),
         )
 
+    @expose("/phone/state", methods=["POST"])
+    @has_access
+    @permission_name("work")
+    def phone_state(self) -> Any:
+        sid_hash, connected = sha256hex(session.get("sid", "")), request.form.get("connected") == "1"
+        phone_accounts.tell(db.session(), current_user.id, sid_hash, connected=connected, now=seat.now())
+        db.session.commit()
+        return "", 204
+
     @expose("/card/<int:card_id>/call", methods=["POST"])
     @has_access
     @permission_name("work")

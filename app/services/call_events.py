@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.domain.call_outcomes import fold
 from app.models import Call, CallEvent
 from app.services import call_closing, incoming, wrap_up
+from app.services.devices import TRUE_STATE
 from app.services.line_choice import MOSCOW
 
 ARRIVED, DEVICE = "IncomingArrived", "DeviceChanged"
@@ -131,6 +132,9 @@ def _ring_others(
             incoming.order_to_somebody(session, call, now)
 
 
+_STATE = TRUE_STATE.format(state="CAST(:state AS text)")
+
+
 def _device(session: Session, asterisk_id: int, told: Any) -> None:
     """The latest word of a telephone's own state; an older one that comes late changes nothing."""
     said = _lowered(told.details)
@@ -138,10 +142,10 @@ def _device(session: Session, asterisk_id: int, told: Any) -> None:
     state = (said.get("state") or said.get("devicestate") or said.get("device_state") or "").lower()[:16]
     if extension and state:
         session.execute(
-            text("""
-            UPDATE phone_account SET device_state = :state, device_since = :at
-            WHERE asterisk_id = :server AND extension = :extension AND device_state <> :state
+            text(f"""
+            UPDATE phone_account p SET device_state = {_STATE}, device_since = :at
+            WHERE asterisk_id = :server AND extension = :extension AND device_state <> {_STATE}
               AND (device_since <= :at OR device_state = 'unknown')
-            """),
-            {"server": asterisk_id, "extension": extension, "state": state, "at": told.at},
+            """),  # noqa: S608  a constant of services.devices
+            {"now": told.at, "server": asterisk_id, "extension": extension, "state": state, "at": told.at},
         )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.services import board, devices
+from app.services import board, devices, phone_accounts
 from tests.factories import NOON, make_operator
 from tests.services.calls_made import make_asterisk, make_phone
 
@@ -65,3 +65,28 @@ def test_who_is_on_the_line_without_a_telephone_is_not_counted_as_ready(session:
     assert [rows[one.user_id].lacks_phone for one in (with_phone, without, deskless)] == [False, True, False]
     page = as_supervisor.get("/board/").text
     assert page.count("телефон не подключён") == 1
+
+
+def test_a_browsers_telephone_is_there_as_long_as_its_page_says_so(session: Session) -> None:
+    """Asterisk does not watch the registration of telephones that came after its own start."""
+    server = make_asterisk(session)
+    phone = make_phone(session, server, make_operator(session).user_id, device_state="unknown", sid_hash="page",
+                       password_until=NOON + phone_accounts.LIFE)  # fmt: skip
+    said = [
+        lambda: devices.changed(session, server.id, f"PJSIP/{phone.extension}", "UNAVAILABLE", NOON),
+        lambda: phone_accounts.tell(session, phone.user_id, "page", connected=True, now=NOON),
+        lambda: devices.changed(session, server.id, f"PJSIP/{phone.extension}", "INUSE", NOON),
+        lambda: phone_accounts.tell(session, phone.user_id, "page", connected=True, now=NOON),
+        lambda: devices.changed(session, server.id, f"PJSIP/{phone.extension}", "UNAVAILABLE", NOON),
+        lambda: phone_accounts.tell(session, phone.user_id, "page of somebody else", connected=False, now=NOON),
+        lambda: phone_accounts.tell(session, phone.user_id, "page", connected=False, now=NOON),
+        lambda: devices.all_of(session, server.id, {}, NOON),
+    ]
+    states = []
+    for one in said:
+        one()
+        session.refresh(phone)
+        states.append(phone.device_state)
+    assert states == [
+        "unavailable", "not_inuse", "inuse", "inuse", "not_inuse", "not_inuse", "unavailable", "unavailable",
+    ]  # fmt: skip

@@ -3,7 +3,7 @@
 (function () {
   const bar = document.getElementById("phone");
   if (!bar) return;
-  const NAME = "prozvon.phone." + bar.dataset.me, WATCH = 700, RENEW = 240000, AGAIN = 3000;
+  const NAME = "prozvon.phone." + bar.dataset.me, WATCH = 700, RENEW = 120000, AGAIN = 3000;
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(NAME) : { postMessage() {} };
   const device = () => { try { return JSON.parse(localStorage.getItem(NAME)) || {}; } catch (refused) { return {}; } };
   // What the phone is, as every tab knows it; only the leader's line changes it.
@@ -28,6 +28,7 @@
     told.at = performance.now();
     const before = server;
     server = told;
+    if (line && phone.is === "ready" && ["unavailable", "unknown", "invalid"].includes(told.device)) connected(true);
     document.dispatchEvent(new CustomEvent("phone:server", { detail: { before, now: told } }));
   }
   const isLive = () => Boolean(server && server.call && server.call.state !== "ended");
@@ -46,7 +47,7 @@
   }
   function show() { document.dispatchEvent(new CustomEvent("phone:changed", { detail: phone })); }
   function heard(what, more) {
-    if (what === "registered") { refused = 0; publish({ is: "ready" }); ask(); }
+    if (what === "registered") { refused = 0; publish({ is: "ready" }); connected(true).then(ask); }
     if (what === "lost" && more === "password") {
       // Somebody has renewed it meanwhile, or it is refused for good: then every try waits longer.
       clearTimeout(handing);
@@ -64,6 +65,11 @@
     if (what === "levels") levels(more, true);
     if (what === "quality") publish({ quality: more.word, stats: more });
     if (what === "over") { publish({ ringing: false, link: "", held: false, muted: false, quality: "", mic: 0, sound: 0 }); ask(); }
+  }
+
+  // The server has to know by which telephones people may call; a page that goes says so while it still can.
+  function connected(is) {
+    return fetch(bar.dataset.connected, { method: "POST", headers: headers(), body: new URLSearchParams({ connected: is ? "1" : "" }), keepalive: true }).catch(() => {});
   }
 
   // --- being the leader
@@ -148,7 +154,7 @@
     },
   };
   window.addEventListener("beforeunload", (event) => { if (line && phone.link) event.preventDefault(); });
-  window.addEventListener("pagehide", () => { if (line) line.stop(); });
+  window.addEventListener("pagehide", () => { if (line) { line.stop(); if (phone.is === "ready") connected(false); } });
   if (navigator.mediaDevices) navigator.mediaDevices.addEventListener("devicechange", () => { if (line && phone.is === "no-microphone") restart(); });
   window.addEventListener("online", () => { if (line && phone.is === "lost") login(false); });
   // After the first paint: nobody waits for the telephone to see the cards.
