@@ -83,6 +83,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_catalogue(commands)
     _add_filters(commands)
     _add_reports(commands)
+    _add_telephony(commands)
     _add_lab(commands)
     return parser
 
@@ -145,6 +146,15 @@ def _add_reports(commands: Any) -> None:
     report.add_argument("--out", type=Path, help="the file; without it JSON goes to the shell")
 
 
+def _add_telephony(commands: Any) -> None:
+    telephony = add(commands, "telephony", called("cli_telephony", "run"), "the process beside one Asterisk")
+    telephony.add_argument("--asterisk", metavar="NAME", help="which; needed when several are registered")
+    actions = telephony.add_subparsers(metavar="action")
+    write = add(actions, "config", called("cli_installation", "write"), "every file that an Asterisk needs from us")
+    write.add_argument("--out", type=Path, required=True, help="the folder to write into")
+    write.add_argument("--facts", type=Path, help="the facts of the server; default: installation.toml in that folder")
+
+
 def _add_lab(commands: Any) -> None:
     lab = add(commands, "lab", called("cli_lab", "show"), "the telephony laboratory: a real Asterisk and a town")
     actions = lab.add_subparsers(metavar="action")
@@ -190,7 +200,20 @@ def everything(arguments: argparse.Namespace, settings: config.Config) -> int:
         children.append(Child("crm", _demo_crm(settings)))
         children += _laboratory(settings)
     address = f"http://{settings.host}:{settings.port}"
-    return Supervisor(children).run(lambda: answers(f"{address}/readyz"), lambda: _tell(settings))
+    supervisor = Supervisor(children, also=lambda: _telephony(settings, python))
+    return supervisor.run(lambda: answers(f"{address}/readyz"), lambda: _tell(settings))
+
+
+def _telephony(settings: config.Config, python: list[str]) -> list[Any] | None:
+    """One process for each Asterisk that is switched on now; None when nobody can say."""
+    from app.supervisor import Child
+
+    names = database.column(settings.database_url, "SELECT name FROM asterisk WHERE is_enabled ORDER BY name")
+    return (
+        None
+        if names is None
+        else [Child(f"telephony {name}", [*python, "telephony", "--asterisk", name]) for name in names]
+    )
 
 
 def _laboratory(settings: config.Config) -> list[Any]:

@@ -18,7 +18,8 @@ ID = r"${FILTER(0-9a-z._\-,${PZ_ID})}"
 MS = "${STRFTIME(,,%s%3q)}"
 ROUTE, NOBODY, CLICK, SPY, CHECK, TRANSFER = "pz-to", "pz-nobody", "pz-click", "pz-spy", "pz-check", "pz-xfer"
 EVERYBODY = "pz-everybody"
-OPERATOR_RING_S = 20
+QUEUE = "prozvon"
+OPERATOR_RING_S, UNATTENDED_S = 20, 30
 
 
 def text(one: Installation) -> str:
@@ -210,6 +211,7 @@ def _incoming(one: Installation) -> list[str]:
                 'ExecIf($["${PZ_FILE}" != ""]?Set(MASTER_CHANNEL(PZ_FILE)=${PZ_FILE}))',
                 # `a`: the next operator's part of the talk follows the first one's.
                 'ExecIf($["${PZ_FILE}" != ""]?MixMonitor(${PZ_FILE},a))',
+                'Set(PZ_EXT=${IF($["${PZ_EXT}" = ""]?${FILTER(0-9a-z,${CHANNEL(endpoint)})}:${PZ_EXT})})',
                 _event("PzInUp", Extension="${PZ_EXT}", Rec="${PZ_FILE}"),
                 "Return()",
             ]),

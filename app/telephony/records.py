@@ -10,6 +10,7 @@ from app.telephony.conf import file, section
 from app.telephony.installation import Base, Installation
 
 REALTIME = {"endpoint": "ps_endpoints", "aor": "ps_aors", "auth": "ps_auths"}
+MEMBERS = "queue_members"  # a view: who may be rung while the product itself is silent
 MEMBERS = "queue_members"  # a view: who is on the line now, for incoming calls while the product is silent
 # The columns of the CSV, in order. Times are seconds since 1970 with a fraction, empty when it did not happen.
 CSV_COLUMNS = (

@@ -140,7 +140,8 @@ def _queues() -> str:
         timeout=15,
         retry=1,
         wrapuptime=0,  # people finish a card in the desk, which then lets them be called
-        joinempty="yes",
+        joinempty="no",  # nobody is on the line: the caller is told so at once
+        leavewhenempty="yes",
         membergosub="pz-operator-up",
         musicclass="default",
     )
