@@ -102,3 +102,19 @@ def resolve(config: Any) -> str:
         os.environ["DATABASE_URL"] = url
         os.environ["PROZVON_EMBEDDED"] = "1"
     return url
+
+
+def column(url: str, query: str) -> list[str] | None:
+    """The first column of a small answer, for a process without an application; None when the database is away."""
+    try:
+        connection = psycopg2.connect(plain_url(url), connect_timeout=2)
+    except psycopg2.Error:
+        return None
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            return [str(row[0]) for row in cursor.fetchall()]
+    except psycopg2.Error:
+        return None
+    finally:
+        connection.close()

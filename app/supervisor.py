@@ -20,6 +20,7 @@ STOP_WITHIN_S = 29.0  # all together; then they are killed
 STEADY_AFTER_S = 30.0  # who has lived so long starts again without a pause
 LONGEST_PAUSE_S = 30.0
 LOOK_EVERY_S = 0.25
+ASK_EVERY_S = 5.0  # who else is wanted now
 
 
 @dataclass
@@ -66,8 +67,12 @@ def _die_with_parent() -> None:
 
 
 class Supervisor:
-    def __init__(self, children: Sequence[Child]) -> None:
+    """`also` names those who come and go while we run (an Asterisk is added, another switched off); None: as before."""
+
+    def __init__(self, children: Sequence[Child], *, also: Callable[[], Sequence[Child] | None] = lambda: ()) -> None:
         self._children = list(children)
+        self._also, self._guests = also, set[str]()
+        self._ask_again_at = 0.0
         self._asked = False
 
     def run(self, ready: Callable[[], bool], on_ready: Callable[[], None]) -> int:
@@ -79,12 +84,30 @@ class Supervisor:
         told = False
         while not self._asked:
             time.sleep(LOOK_EVERY_S)
+            self._receive_guests()
             for child in self._children:
                 child.look_after()
             if not told and ready():
                 told = True
                 on_ready()
         return self._stop_all()
+
+    def _receive_guests(self) -> None:
+        if time.monotonic() < self._ask_again_at:
+            return
+        self._ask_again_at = time.monotonic() + ASK_EVERY_S
+        wanted = self._also()
+        if wanted is None:
+            return
+        names = {child.name for child in wanted}
+        for child in [one for one in self._children if one.name in self._guests - names]:
+            self._children.remove(child)
+            Supervisor([child])._stop_all()
+        new = [child for child in wanted if child.name not in self._guests]
+        for child in new:
+            child.start()
+        self._children += new
+        self._guests = names
 
     def _ask(self, *_: object) -> None:
         self._asked = True
