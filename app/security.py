@@ -80,6 +80,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"SellerView$", r"(can_list|can_show|is_reseller|is_private|by_score)$"),
         (r"DoNotCallView$", _EDIT),
         (r"DoNotCallView$", r"erase$"),
+        (r"CatalogueView$", r"can_import$"),
         (r"LeadView$", r"(can_list|can_show|can_fix|can_again|can_drop|repeat)$"),
         (r"SettingView$", r"can_settings$"),
         (r"LookupView$", r"can_look_up$"),
@@ -88,7 +89,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
          r"(can_get|can_push|can_explain|can_switch)$"),
         (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
          r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Leads|Do not call|Directories|Pauses|Statuses|Status rules|"
-         r"Makes|Models|Generations|Cities|Settings|Business settings|Jobs|All call-backs)$", r"menu_access$"),
+         r"Makes|Models|Generations|Cities|Import a catalogue|Settings|Business settings|Jobs|All call-backs)$", r"menu_access$"),
     ],
 }  # fmt: skip
 

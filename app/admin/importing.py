@@ -37,7 +37,7 @@ def install(app: Flask) -> None:
     """A file may be larger than any other form. Asked before the CSRF guard, which is the first to read the body."""
 
     def allow(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-        if endpoint == "SourceView.import_file":
+        if endpoint in ("SourceView.import_file", "CatalogueView.upload"):
             request.max_content_length = uploads.MOST_BYTES + (1 << 20)
 
     app.url_value_preprocessor(allow)

@@ -14,11 +14,11 @@ from xml.etree import ElementTree
 
 from app.errors import OutsideError
 
-_TEXT_TAGS = {  # what a modification tells in tags of its own, and how we call it
+TEXT_TAGS = {  # what a modification tells in tags of its own, and how we call it
     "yearfrom": "year_from", "yearto": "year_to", "years": "years", "fueltype": "fuel", "drivetype": "drive",
     "transmission": "gearbox", "power": "power", "enginesize": "engine", "bodytype": "body", "body_type": "body",
 }  # fmt: skip
-_LEVELS = {
+LEVELS = {
     "mark": "make", "make": "make", "brand": "make", "folder": "folder", "model": "model", "generation": "generation",
     "modification": "modification",
 }  # fmt: skip
@@ -53,8 +53,7 @@ def read_catalogue_file(content: bytes, kind: str = "") -> Iterator[CatalogueEnt
 
     `kind` is a key of FORMATS; without it the first bytes tell.
     """
-    if content[:2] == b"\x1f\x8b":
-        content = _unpacked(content)
+    content = unpacked(content)
     if kind:
         return FORMATS[kind](content)
     head = content.lstrip(b"\xef\xbb\xbf \r\n\t")[:1]
@@ -65,15 +64,18 @@ def read_catalogue_file(content: bytes, kind: str = "") -> Iterator[CatalogueEnt
     return _read_csv(content)
 
 
-def _unpacked(content: bytes) -> bytes:
+def unpacked(content: bytes) -> bytes:
+    if content[:2] != b"\x1f\x8b":
+        return content
     try:
         with gzip.open(io.BytesIO(content)) as stream:
-            unpacked = stream.read(_LARGEST + 1)
+            whole = stream.read(_LARGEST + 1)
     except (OSError, EOFError, zlib.error) as broken:
-        raise OutsideError(f"the catalogue cannot be unpacked: {broken}", permanent=True) from broken
-    if len(unpacked) > _LARGEST:
-        raise OutsideError("the catalogue is too large", permanent=True)
-    return unpacked
+        words = f"the catalogue cannot be unpacked: {broken}"
+        raise OutsideError(words, permanent=True, code="catalogue_packed") from broken
+    if len(whole) > _LARGEST:
+        raise OutsideError("the catalogue is too large", permanent=True, code="catalogue_large")
+    return whole
 
 
 # --- XML
@@ -81,7 +83,7 @@ def _unpacked(content: bytes) -> bytes:
 
 def _read_xml(content: bytes) -> Iterator[CatalogueEntry]:
     if b"<!DOCTYPE" in content[:4096] or b"<!ENTITY" in content[:4096]:
-        raise OutsideError("a catalogue needs no DTD", permanent=True)
+        raise OutsideError("a catalogue needs no DTD", permanent=True, code="catalogue_dtd")
     at: dict[str, str] = {}
     try:
         # The head was looked at above: without a DTD there are no entities to expand.
@@ -92,11 +94,11 @@ def _read_xml(content: bytes) -> Iterator[CatalogueEntry]:
             elif event == "end" and level:
                 yield from _leave(level, element, at)
     except ElementTree.ParseError as broken:
-        raise OutsideError(f"the catalogue is no XML: {broken}", permanent=True) from broken
+        raise OutsideError(f"the catalogue is no XML: {broken}", permanent=True, code="catalogue_xml") from broken
 
 
 def _level_of(element: ElementTree.Element, at: Mapping[str, str]) -> str:
-    level = _LEVELS.get(element.tag.rpartition("}")[2].casefold(), "")
+    level = LEVELS.get(element.tag.rpartition("}")[2].casefold(), "")
     # Inside a folder of Auto.ru <model> and <generation> only repeat what its name says.
     return "" if level in ("model", "generation") and "folder" in at else level
 
@@ -130,7 +132,7 @@ def _leave(level: str, element: ElementTree.Element, at: dict[str, str]) -> Iter
 def _told(element: ElementTree.Element) -> dict[str, str]:
     told = {"years": _attribute(element, "years") or _attribute(element, "name")}
     for child in element:
-        name = _TEXT_TAGS.get(child.tag.casefold())
+        name = TEXT_TAGS.get(child.tag.casefold())
         if name and child.text and child.text.strip():
             told[name] = child.text.strip()
     return told
@@ -151,7 +153,7 @@ def _read_json(content: bytes) -> Iterator[CatalogueEntry]:
     try:
         told = json.loads(content.decode("utf-8-sig"))
     except ValueError as broken:
-        raise OutsideError(f"the catalogue is no JSON: {broken}", permanent=True) from broken
+        raise OutsideError(f"the catalogue is no JSON: {broken}", permanent=True, code="catalogue_json") from broken
     if isinstance(told, dict):
         yield from _read_nested(told)
     else:
@@ -187,7 +189,7 @@ def _read_row(row: Mapping[str, Any]) -> Iterator[CatalogueEntry]:
 
 
 def _read_csv(content: bytes) -> Iterator[CatalogueEntry]:
-    text = _decoded(content)
+    text = decoded(content)
     delimiter = ";" if text.partition("\n")[0].count(";") > text.partition("\n")[0].count(",") else ","
     for row in csv.DictReader(io.StringIO(text), delimiter=delimiter):
         told = {(key or "").strip().casefold(): (value or "").strip() for key, value in row.items() if key}
@@ -201,9 +203,10 @@ def _read_csv(content: bytes) -> Iterator[CatalogueEntry]:
             )  # fmt: skip
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
     if b"\0" in content[:4096]:
-        raise OutsideError("this is no catalogue: neither XML, JSON nor a table", permanent=True)
+        words = "this is no catalogue: neither XML, JSON nor a table"
+        raise OutsideError(words, permanent=True, code="catalogue_none")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

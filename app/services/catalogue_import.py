@@ -55,7 +55,7 @@ class Grown:
 
 def import_catalogue(
     session: Session, entries: Iterable[CatalogueEntry], now: datetime, *, file_name: str = "", dry_run: bool = False,
-    actor_id: int | None = None,
+    actor_id: int | None = None, actor: str = "command",
 ) -> Grown:  # fmt: skip
     """All of its good rows in one transaction; a second run changes nothing."""
     started = time.perf_counter()
@@ -69,7 +69,7 @@ def import_catalogue(
         if grown.has_new:
             revisions.raise_it(session, "names")
         told = {name: n for name in Grown.__slots__ if name.endswith("_new") and (n := getattr(grown, name))}
-        note_event(session, "catalogue_imported", actor_id=actor_id, actor="command", subject="make",
+        note_event(session, "catalogue_imported", actor_id=actor_id, actor=actor, subject="make",
                    file_name=file_name[:200], rejected=grown.rejected, **told)  # fmt: skip
         step.commit()
     grown.seconds = round(time.perf_counter() - started, 2)

@@ -126,6 +126,11 @@ def forget_file(var_dir: Path, upload: Upload) -> None:
     file_of(var_dir, upload).unlink(missing_ok=True)
 
 
+def forget(var_dir: Path, upload: Upload) -> None:
+    """The file and all that is known of it."""
+    shutil.rmtree(folder_of(var_dir, upload.token), ignore_errors=True)
+
+
 def purge(var_dir: Path, now: datetime) -> int:
     """Delete what is older than a day. Returns how many uploads."""
     gone = 0
