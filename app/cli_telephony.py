@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 import config
 from app import database
 from app.errors import OutsideError
+from app.extensions import outside
 from app.models import Asterisk
 from app.services import call_events, calls, devices, servers
 from app.telephony.events import Told
@@ -34,6 +35,7 @@ STATEMENT_WITHIN_MS = 15_000
 
 def run(arguments: argparse.Namespace, settings: config.Config) -> int:
     """Until SIGTERM or Ctrl-C. Calls go on without us."""
+    outside.phone_key = settings.phone_key.encode()  # the stop list is asked by marks made with it
     url = database.resolve(settings)
     engine = create_engine(
         database.sqlalchemy_url(url), pool_size=4, max_overflow=8, pool_pre_ping=True,
