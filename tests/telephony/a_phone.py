@@ -20,6 +20,7 @@ class Phone:
 
     def __init__(self, name: str, hertz: int, *, answers: float | None = 0.1, port: int = 0) -> None:
         self.name, self.hertz, self.answers = name, hertz, answers
+        self.user_id = 0  # whose, where it belongs to a person of the product
         self.sip, self.rtp = _udp(port), _udp(0)
         self.port = self.sip.getsockname()[1]
         self.invited: dict[str, str] = {}  # the headers of the last INVITE to us
@@ -62,6 +63,10 @@ class Phone:
         self._account = {"server": ("127.0.0.1", server_port), "password": password, "n": 1, "id": f"r{next(_turn)}"}
         self._register("")
 
+    def unregister(self) -> None:
+        self._account |= {"n": 1, "id": f"r{next(_turn)}", "expires": 0}
+        self._register("")
+
     def answer(self) -> None:
         if self.state == "ringing":
             self._reply(self._call["invite"], "200 OK", self._sdp())
@@ -75,6 +80,10 @@ class Phone:
         elif self.state == "ringing":
             self._reply(self._call["invite"], "603 Decline")
         self.state = "idle"
+
+    def heard_s(self) -> float:
+        """How long there has been sound since `forget`."""
+        return len(self._heard) * PERIOD_S
 
     def forget(self) -> None:
         """What was heard until now."""
@@ -183,7 +192,7 @@ class Phone:
             f"Call-ID: {account['id']}",
             f"CSeq: {account['n']} REGISTER",
             f"Contact: <{self.contact}>",
-            "Expires: 60",
+            f"Expires: {account.get('expires', 60)}",
             "Max-Forwards: 70",
             *([f"Authorization: {authorization}"] if authorization else []),
             "Content-Length: 0",

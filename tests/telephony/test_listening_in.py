@@ -66,7 +66,7 @@ def talk(asterisk_lab: Lab, ami: RawAmi) -> Iterator[Talk]:
 def heard(phone: Phone, hertz: int, *, loud: bool) -> bool:
     """A whole window of it, so that what was heard before the change does not count."""
     phone.forget()
-    wait_for(lambda: len(phone._heard) > 45)
+    wait_for(lambda: phone.heard_s() > 0.9)
     amplitude = phone.loudness(hertz)
     return amplitude > LOUD if loud else amplitude < SILENT
 
