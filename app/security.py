@@ -34,11 +34,12 @@ _OWN = [
 _REPORTS = [
     (r"Report[A-Z]\w+$", r"can_chart$"),
     (r"ExportView$", r"can_file$"),
+    (r"ReportApi$", r"can_get$"),
     (r"(Reports|Report [a-z-]+)$", r"menu_access$"),
 ]
 # The desk's work through the API: own cards and one's own state, and what the ids in them mean.
 _API = [
-    (r"(CardApi|PresenceApi)$", r"(can_get|can_work)$"),
+    (r"(CardApi|CallApi|PresenceApi)$", r"(can_get|can_work)$"),
     (r"(StatusApi|CityApi|MakeApi|CarModelApi|DescriptionApi)$", r"can_get$"),
 ]
 _LOOK = r"(can_list|can_show)$"
@@ -63,6 +64,10 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"DeskView$", r"(can_work|can_look|can_reveal)$"),
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
         (r"RecordingView$", r"(can_own|can_anyones|can_download)$"),
+        (r"CallView$", _LOOK),
+        (r"TrunkView$", r"(can_list|can_show|start_again)$"),
+        (r"(DialPrefixView|CallerNumberView|LineRuleView)$", _EDIT),
+        (r"PhoneAccountView$", r"(can_list|can_show|try_call)$"),
         (r"LiveCallView$", r"can_(look|listen|whisper|barge|take_over|hang_up)$"),
         (r"CallbackView$", r"(can_callbacks|can_steer)$"),
         (r"AdFilterView$", r"(can_list|can_show|can_build|can_history|enable|disable|copy|archive)$"),
@@ -87,6 +92,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         *_API,
         (r"(AdApi|VehicleApi|SourceApi|SourceRunApi|FilterApi|GroupApi|OperatorApi)$",
          r"(can_get|can_push|can_explain|can_switch)$"),
+        (r"(Telephony|Calls|Lines|Prefixes|Caller numbers|Line rules|Telephones)$", r"menu_access$"),
         (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
          r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Leads|Do not call|Directories|Pauses|Statuses|Status rules|"
          r"Makes|Models|Generations|Cities|Import a catalogue|Settings|Business settings|Jobs|All call-backs)$", r"menu_access$"),

@@ -41,14 +41,15 @@ ACCESS: tuple[tuple[str, str], ...] = (
     # programs: without a key or a token of their own nobody; tests/api/test_access.py asks for every role
     (r"GET /api/v1/_openapi", LOGGED_IN),
     (
-        r"GET /api/v1/(ads|vehicles|cards|sources|source_runs|filters|groups|operators|statuses|cities|makes|models)"
+        r"GET /api/v1/(ads|vehicles|cards|calls|sources|source_runs|filters|groups|operators|statuses|cities|makes|models)"
         r"/(<int:pk>)?",
         NOBODY,
     ),
     (r"GET /api/v1/ads/<int:pk>/explain", NOBODY),
     (r"GET /api/v1/cards/<int:pk>/why", NOBODY),
-    (r"(GET|POST) /api/v1/presence/", NOBODY),
+    (r"(GET|POST) /api/v1/(presence|reports)/", NOBODY),
     (r"POST /api/v1/ads/push", NOBODY),
+    (r"POST /api/v1/calls/(<int:pk>/hangup)?", NOBODY),
     (r"POST /api/v1/cards/(next|<int:pk>/(take|status|callback|note|release|reveal))", NOBODY),
     (r"POST /api/v1/filters/<int:pk>/(enable|disable)", NOBODY),
     # one's own account
@@ -98,6 +99,15 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /sourceview/import/<token>(/progress)?", SUPERVISOR),
     (r"POST /sourceview/import/<token>/(start|drop)", SUPERVISOR),
     (r"(GET|POST) /settingview/", SUPERVISOR),
+    # telephony: who steers the work looks and chooses; servers and telephones are the administrator's
+    (r"GET /(callview|trunkview|phoneaccountview)/(list/|show/<pk>)", SUPERVISOR),
+    (r"POST /trunkview/(action/start_again/<pk>|action_post)", SUPERVISOR),
+    (r"POST /phoneaccountview/(action/try_call/<pk>|action_post)", SUPERVISOR),
+    (r"GET /(dialprefixview|callernumberview|lineruleview)/(list/|show/<pk>)", SUPERVISOR),
+    (r"(GET|POST) /(dialprefixview|callernumberview|lineruleview)/(add|edit/<pk>|delete/<pk>)", SUPERVISOR),
+    (r"(GET|POST) /(trunkview|phoneaccountview|asteriskview)/(add|edit/<pk>|delete/<pk>)", ADMIN),
+    (r"GET /asteriskview/(list/|show/<pk>)", ADMIN),
+    (r"POST /asteriskview/check/<pk>", ADMIN),
     # the CRM
     (r"GET /leadview/(list/|show/<pk>)", SUPERVISOR),
     (r"POST /leadview/(fix/<int:lead_id>|(again|drop)/<int:lead_id>/<int:push_id>|action/repeat/<pk>|action_post)", SUPERVISOR),

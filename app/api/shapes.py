@@ -6,6 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from app.domain.ads import AdData
+from app.domain.periods import PRESETS
 from app.services.ads_push import MOST_AT_ONCE
 from app.services.presence import STATES
 
@@ -90,6 +91,11 @@ SHAPES: dict[str, Shape] = {
     "Phones": thing(id=WHOLE, phones=many(TEXT)),
     "Done": thing(id=WHOLE, message=TEXT),
     "Card": one_row("cards"),
+    "Call": one_row("calls"),
+    "CallAsked": thing(
+        ("card_id",), card_id=WHOLE | {"minimum": 1},
+        number={"type": "integer", "minimum": 0, "maximum": 100, "description": "place of the number on the card"},
+    ),
     "Filter": thing(id=WHOLE, result=thing(id=WHOLE, name=TEXT, is_enabled=YES_NO, version=WHOLE)),
     "Presence": thing(
         result=thing(user_id=WHOLE, state=TEXT, pause_id=maybe(WHOLE), since=WHEN, pauses=many(_PAUSE)),
@@ -97,6 +103,15 @@ SHAPES: dict[str, Shape] = {
     "PresenceState": thing(
         ("state",), state={"type": "string", "enum": list(STATES)},
         pause_id=maybe({"type": "integer", "minimum": 1, "maximum": 2**31 - 1}),
+    ),
+    "ReportNames": thing(result=many(thing(key=TEXT, title=TEXT, groupings=many(thing(key=TEXT, title=TEXT))))),
+    "ReportQuestion": thing(
+        ("report",), report=short(32, 1), preset={"type": "string", "enum": ["", *PRESETS]}, group_by=short(32),
+        compare=YES_NO, only={"type": "object", "additionalProperties": short(200, 1)},
+        **{"from": maybe({"type": "string", "format": "date"}), "to": maybe({"type": "string", "format": "date"})},
+    ),
+    "ReportAnswer": thing(
+        result=thing(report=TEXT, zone=TEXT, group_by=TEXT, metrics=many(ANY), rows=many(ANY), total=ANY),
     ),
     "LogIn": thing(
         ("username", "password", "provider"), username=short(64, 1), password=short(200, 1),

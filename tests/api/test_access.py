@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories import make_card, make_operator
 
-EVERYBODY = r"(statuses|cities|makes|models|cards)/.*|presence/|_openapi"
+EVERYBODY = r"(statuses|cities|makes|models|cards|calls)/.*|presence/|reports/|_openapi"
 NOT_THERE = "987654"
 
 
