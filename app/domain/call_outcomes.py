@@ -130,7 +130,8 @@ def _end(call: Folded, told: list[Happening], incoming: bool, hung_up: bool) -> 
         status = end.said("dialstatus")
     elif (failed := _last(told, "OriginateFailed")) is not None:
         call.ended_at, call.outcome = failed.at, "failed"
-        call.trouble = _OPERATOR_REASONS.get(failed.said("reason"), "operator_no_answer")
+        # `trouble`: our own process could not even ask for it.
+        call.trouble = failed.said("trouble") or _OPERATOR_REASONS.get(failed.said("reason"), "operator_no_answer")
         return
     elif hung_up and gone is not None:
         worst = _of_the_network(told) or gone
