@@ -9,12 +9,15 @@ from pathlib import Path
 
 import psycopg2
 from flask import Flask
-from sqlalchemy import text
+from flask_babel import force_locale
+from sqlalchemy import select, text
 
 from app.errors import OutsideError
 from app.extensions import db, outside
+from app.models import Asterisk
 from app.security import ROLES, role_difference
-from app.services import deploy, recording_packing, stop_list
+from app.services import deploy, recording_packing, stop_list, telephony_check
+from app.wording_hops import HOPS
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_POSTGRES = 15
@@ -44,6 +47,7 @@ def examine(app: Flask) -> Iterator[Finding]:
         if answer.passed:
             for check in (_version, _locale, _tables, _permissions, _roles, _administrator, _stop_list):
                 yield _careful(check, app)
+            yield from _telephony(app)
         db.session.remove()
 
 
@@ -177,3 +181,25 @@ def _stop_list(app: Flask) -> Finding:
     passed = not stop_list.unreadable(db.session())
     advice = "" if passed else "set PROZVON_PHONE_KEY (or SECRET_KEY) to what it was: erased numbers forbid nothing now"
     return Finding(passed, "the stop list is read with the key it was written with", advice)
+
+
+def _telephony(app: Flask) -> Iterator[Finding]:
+    """Each server's hops, in the words of the screen: who reads this is often not the one who wrote it."""
+    settings = app.config["PROZVON"]
+    try:
+        found = db.session.scalars(select(Asterisk).where(Asterisk.is_enabled).order_by(Asterisk.name)).all()
+    except Exception:  # the tables are not there yet; that has been said above
+        db.session.rollback()
+        return
+    if not found:
+        yield Finding(
+            True, "telephony: no server is registered, calls are made by hand", "make lab, or deploy/asterisk"
+        )
+    with force_locale("ru"):
+        for server in found:
+            name = server.name
+            for hop in telephony_check.check(
+                db.session(), server, key=settings.secret_key, public_url=settings.public_url
+            ):
+                what, advice = HOPS[hop.code]
+                yield Finding(hop.passed, f"{name}: {what % hop.args}", "" if hop.passed else str(advice) % hop.args)
