@@ -13,12 +13,14 @@ from app.admin import (
     api_keys,
     books,
     callbacks,
+    calls,
     cars,
     catalogue,
     crm,
     importing,
     invites,
     leads,
+    lines,
     pairs,
     pauses,
     results,
@@ -27,6 +29,7 @@ from app.admin import (
     sources,
     stop_list,
     system,
+    telephony,
     work,
 )
 
@@ -54,6 +57,13 @@ MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
     ("Directories", "Generations", _l("Generations"), books.GenerationView, "stack"),
     ("Directories", "Import a catalogue", _l("Import a catalogue"), catalogue.CatalogueView, "file-import"),
     ("Directories", "Cities", _l("Cities"), books.CityView, "map-pin"),
+    ("Telephony", "Calls", _l("Calls"), calls.CallView, "phone-call"),
+    ("Telephony", "Lines", _l("Lines"), lines.TrunkView, "antenna-bars-5"),
+    ("Telephony", "Prefixes", _l("Prefixes"), lines.DialPrefixView, "dialpad"),
+    ("Telephony", "Caller numbers", _l("Numbers that are shown"), lines.CallerNumberView, "address-book"),
+    ("Telephony", "Line rules", _l("Rules of choosing a line"), lines.LineRuleView, "arrows-split"),
+    ("Telephony", "Telephones", _l("Telephones of people"), telephony.PhoneAccountView, "headset"),
+    ("Telephony", "Telephony servers", _l("Telephony servers"), telephony.AsteriskView, "database"),
     ("Settings", "Business settings", _l("Business settings"), system.SettingView, "adjustments"),
     ("Settings", "CRM connections", _l("CRM connections"), crm.CrmConnectionView, "plug-connected"),
     ("Settings", "Jobs", _l("Runs of jobs"), system.JobRunView, "clock"),
@@ -64,7 +74,8 @@ MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
     ("Security", "Audit log", _l("Audit log"), system.AuditView, "list-details"),
 )
 CATEGORIES = {
-    "Control": _l("Control"), "Adverts": _l("Adverts"), "Directories": _l("Directories"), "Settings": _l("Settings"),
+    "Control": _l("Control"), "Adverts": _l("Adverts"), "Directories": _l("Directories"), "Telephony": _l("Telephony"),
+    "Settings": _l("Settings"),
     "Security": _l("Security"),
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ NAMES = {
     "vehicle": "SELECT id, title AS name FROM vehicle WHERE id = ANY(:ids)",
     "filter": "SELECT id, name FROM ad_filter WHERE id = ANY(:ids)",
     "group": "SELECT id, name FROM operator_group WHERE id = ANY(:ids)",
+    "trunk": "SELECT id, name FROM trunk WHERE id = ANY(:ids)",
     "pause": "SELECT id, name FROM pause_reason WHERE id = ANY(:ids)",
     "status": "SELECT id, code AS name FROM status WHERE id = ANY(:ids)",
     "source": "SELECT id, key AS name FROM source WHERE id = ANY(:ids)",
