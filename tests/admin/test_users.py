@@ -64,7 +64,7 @@ def test_an_administrator_switches_an_operator_off_and_on_again(session, as_admi
     user = get_user(session, "operator")
     card = factories.make_card(session, operator=session.get_one(OperatorProfile, user.id), stage=NEW)
     page = as_admin.post(f"/users/action/switch_off/{user.id}", follow_redirects=True)
-    assert "учётная запись отключена" in page.text and "Возвращена 1 карточка" in page.text
+    assert "учётная запись выключена" in page.text and "Возвращена 1 карточка" in page.text
     session.refresh(card)
     assert (card.stage, card.operator_id) == (POOL, None)
     assert as_operator.get("/desk/").status_code == 302
