@@ -32,6 +32,7 @@ class Company:
         self.key = self.app.config["PROZVON"].secret_key
         self.process: subprocess.Popen[bytes] | None = None
         self.phones: list[Phone] = []
+        self._seller: Phone | None = None
         with self.app.app_context():
             session = db.session()
             self.group_id = make_group(session, f"Группа входящих {next(_numbers)}").id
@@ -102,6 +103,19 @@ class Company:
             wait_for(lambda: self.state_of(phone) == "not_inuse", 15)
         return phone
 
+    def hire_in_browser(self, role: str = "Operator") -> tuple[str, int]:
+        """Somebody whose telephone is a page of the product: the name to log in with, and who it is."""
+        with self.app.app_context():
+            session = db.session()
+            user = make_user(session, f"hired{next(_numbers)}of{self.id}", role)
+            found = user.username, user.id
+            if role == "Operator":
+                session.add(models.OperatorProfile(user_id=user.id, group_id=self.group_id, presence="ready"))
+            session.add(models.PhoneAccount(user_id=user.id, asterisk_id=self.id, extension=f"op{user.id}"))
+            session.commit()
+            db.session.remove()
+        return found
+
     def state_of(self, phone: Phone) -> str:
         return str(self.one("SELECT device_state FROM phone_account WHERE extension = :name", name=phone.name))
 
@@ -110,11 +124,12 @@ class Company:
 
     # --- sellers
 
-    def called(self, operator: Phone) -> tuple[str, int]:
+    def called(self, operator: Phone | int) -> tuple[str, int]:
         """A seller whom that operator has called in vain: his number, and the card."""
         with self.app.app_context():
             session = db.session()
-            profile = session.get_one(models.OperatorProfile, operator.user_id)
+            who = operator if isinstance(operator, int) else operator.user_id
+            profile = session.get_one(models.OperatorProfile, who)
             phone = f"7911{self.id % 100:02d}0{next(_numbers):04d}"
             seller = make_seller(session, phone)
             vehicle = make_vehicle(session, seller_id=seller.id)
@@ -133,10 +148,11 @@ class Company:
         return phone, card_id
 
     def seller(self) -> Phone:
-        """At one of the ports from which the line's provider sends calls."""
-        phone = Phone("seller", 620, port=self.lab.call_in_ports[-1])
-        self.phones.append(phone)
-        return phone
+        """At one of the ports from which the line's provider sends calls; the same one for all of a company's tests."""
+        if self._seller is None:
+            self._seller = Phone("seller", 620, port=self.lab.call_in_ports[-1])
+            self.phones.append(self._seller)
+        return self._seller
 
     # --- what is known
 
