@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.call_outcomes import fold
 from app.models import Call, CallEvent
-from app.services import call_closing, incoming, wrap_up
+from app.services import call_closing, devices, incoming, wrap_up
 from app.services.devices import TRUE_STATE
 from app.services.line_choice import MOSCOW
 
@@ -138,14 +138,12 @@ _STATE = TRUE_STATE.format(state="CAST(:state AS text)")
 def _device(session: Session, asterisk_id: int, told: Any) -> None:
     """The latest word of a telephone's own state; an older one that comes late changes nothing."""
     said = _lowered(told.details)
-    extension = said.get("extension") or said.get("device", "").removeprefix("PJSIP/")
-    state = (said.get("state") or said.get("devicestate") or said.get("device_state") or "").lower()[:16]
-    if extension and state:
-        session.execute(
-            text(f"""
-            UPDATE phone_account p SET device_state = {_STATE}, device_since = :at
-            WHERE asterisk_id = :server AND extension = :extension AND device_state <> {_STATE}
-              AND (device_since <= :at OR device_state = 'unknown')
-            """),  # noqa: S608  a constant of services.devices
-            {"now": told.at, "server": asterisk_id, "extension": extension, "state": state, "at": told.at},
-        )
+    extension, state = said.get("extension", ""), said.get("state", "")
+    is_late = session.execute(
+        text("""
+        SELECT 1 FROM phone_account WHERE asterisk_id = :server AND extension = :extension AND device_since > :at
+        """),
+        {"server": asterisk_id, "extension": extension, "at": told.at},
+    ).first()
+    if is_late is None:
+        devices.changed(session, asterisk_id, f"PJSIP/{extension}", state, told.at)

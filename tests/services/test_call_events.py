@@ -236,7 +236,7 @@ def test_a_talk_that_was_taken_over_is_the_new_ones(seat: Seat) -> None:
 
 def test_the_latest_word_of_a_telephone_counts(seat: Seat) -> None:
     def device(seconds: float, state: str) -> Told:
-        details = {"Device": f"PJSIP/{seat.account.extension}", "State": state}
+        details = {"Extension": seat.account.extension, "State": state}
         return Told("DeviceChanged", "", NOON + timedelta(seconds=seconds), "", details, f"d{seconds}")
 
     seat.account.device_since = NOON
