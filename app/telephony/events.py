@@ -67,7 +67,7 @@ def is_ours(link: str) -> bool:
 
 
 def _digest(message: Message) -> str:
-    words = "\0".join(f"{key}\1{value}" for key, value in sorted(message.items()) if key not in ("Privilege", "File"))
+    words = "\0".join(map("\1".join, sorted(message.items())))
     return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
 
 

@@ -14,9 +14,9 @@ def read(raw: bytes) -> Message:
     """One message. Wrong bytes become a mark, a line without a colon is passed over, the last of a name counts."""
     message: Message = {}
     for line in raw.decode("utf-8", "replace").split("\r\n"):
-        key, colon, value = line.partition(":")
+        key, colon, value = line.partition(": ")
         if colon:
-            message[key] = value[1:] if value[:1] == " " else value
+            message[key] = value
     return message
 
 
