@@ -9,8 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.demo import telephony
-from app.demo import crm_setup
+from app.demo import calls, crm_setup, telephony
 from app.demo.accounts import accounts, classified_port
 from app.demo.classified import DEMO_TOKEN, DEMO_USER
 from app.demo.people import FILTERS, GROUPS, PEOPLE, Wish
@@ -36,6 +35,7 @@ def install(app: Flask) -> int:
         if made:
             _filters(app, session, groups)
             _begin_shift(app, session)
+            calls.install(session, _operators(session), datetime.now(UTC))
         telephony.install(session, app.config["PROZVON"], _user_ids(app, session))
         session.commit()
         db.session.remove()
@@ -45,6 +45,10 @@ def install(app: Flask) -> int:
 def _user_ids(app: Flask, session: Session) -> dict[str, int]:
     user = app.extensions["appbuilder"].sm.user_model
     return {row.username: row.id for row in session.execute(select(user.username, user.id))}
+
+
+def _operators(session: Session) -> list[int]:
+    return list(session.execute(select(OperatorProfile.user_id).order_by(OperatorProfile.user_id)).scalars())
 
 
 def _groups(session: Session) -> dict[str, OperatorGroup]:
