@@ -62,7 +62,8 @@
       const title = find(".desk-title");
       if (title && (document.activeElement === document.body || !document.activeElement)) title.focus({ preventScroll: true });
     }
-    if (event.detail.target.id === "presence") { const own = find("#presence > summary"); if (own) own.focus(); }
+    // Only after a choice of one's own: it also changes by itself, and must not take the focus then.
+    if (event.detail.target.id === "presence" && event.detail.requestConfig.verb !== "get") { const own = find("#presence > summary"); if (own) own.focus(); }
     soon();
   });
 
