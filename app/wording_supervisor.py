@@ -15,9 +15,7 @@ SENTENCES: dict[str, Any] = {
     "call_is_own": _l("This is your own talk."),
     "phone_elsewhere_server": _l("Your telephone belongs to another server than this call."),
     "phone_busy": _l("Your own telephone is busy."),
-    "own_phone_absent": _l(
-        "Your telephone is not connected. Open the desk or this page in a browser that may hear."
-    ),
+    "own_phone_absent": _l("Your telephone is not connected. Open the desk or this page in a browser that may hear."),
     "telephony_down": _l("There is no connection to telephony now."),
 }
 

@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parents[1]
 APP = ROOT / "app"
 FAMILIES = {"sources", "crm", "sms", "reports"}
 # Which format a file has can only be said by who knows all of them: a part of the contract, not a member.
-OF_THE_CONTRACT = {"app.sources.detect", "app.reports.answers", "app.reports.rollups", "app.reports.behind", "app.reports.sheets", "app.reports.asking"}
+OF_THE_CONTRACT = {
+    "app.sources.detect", "app.reports.answers", "app.reports.rollups", "app.reports.behind", "app.reports.sheets",
+    "app.reports.asking",
+}  # fmt: skip
 
 TALK = {"domain", "errors", "registry", "addresses"}
 ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
@@ -22,10 +25,11 @@ ASK = {"services", "models", "reports", "security", "log_ins", "settings", "doma
 SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "api", "board", "guides", "config", "database", "desk", "filter_desk", "report_desk", "jobs",
-    "logs", "services", "signed_in", "tables",
-    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_ads", "cli_catalogue", "cli_mail", "cli_reports",
-    "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab", "cli_installation", "wording_hops", "cli_telephony",
+    *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "api", "board", "guides", "config",
+    "database", "desk", "filter_desk", "report_desk", "jobs", "logs", "services", "signed_in", "tables",
+    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_ads", "cli_catalogue",
+    "cli_mail", "cli_reports", "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab",
+    "cli_installation", "wording_hops", "cli_telephony",
 }  # fmt: skip
 
 # The room of a module is the first name below app/; "" is app/__init__.py itself. A room may always import itself.
@@ -50,12 +54,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "safety": {"extensions", "errors"}, "compression": set(), "kept": set(),
     "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
                 "wording_crm", "wording_phone", "wording_supervisor"},
-    "wording_crm": {"wording"}, "wording_phone": set(), "wording_supervisor": set(), "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
+    "wording_crm": {"wording"}, "wording_phone": set(), "wording_supervisor": set(),
+    "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},
     "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
-    "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW, "entrance": ASK | SHOW,
+    "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW,
+    "entrance": ASK | SHOW,
     "views": {"admin", "entrance"}, "hooks": ASK | {"crm"},
     "filter_desk": ASK | SHOW | {"admin"}, "report_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"crm", "jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},

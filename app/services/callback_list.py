@@ -60,7 +60,8 @@ def rows(session: Session, choice: Choice, now: datetime, zone: str) -> list[Row
         session.execute(
             text(f"""
             SELECT c.id, c.next_call_at AS at, c.attempts_n, v.title, v.price, b.note, b.timezone, b.is_automatic,
-                   b.call_id, b.operator_id IS NULL AS is_common, btrim(u.first_name || ' ' || u.last_name) AS operator_name,
+                   b.call_id, b.operator_id IS NULL AS is_common,
+                   btrim(u.first_name || ' ' || u.last_name) AS operator_name,
                    c.operator_id, CASE WHEN u.active THEN p.presence ELSE 'offline' END AS presence,
                    (SELECT name FROM pause_reason WHERE id = p.pause_id AND u.active) AS pause,
                    (SELECT name FROM operator_group WHERE id = p.group_id) AS group_name,

@@ -56,7 +56,5 @@ def test_the_operator_whom_the_seller_rings_sees_the_card_before_it_is_his(
     other = log_in("operator2")
     assert other.get(f"/desk/?card={card.id}").status_code == 404
     him = get_user(session, "operator2").id
-    make_call(
-        session, make_asterisk(session), type="incoming", state="ringing", operator_id=him, card_id=card.id
-    )
+    make_call(session, make_asterisk(session), type="incoming", state="ringing", operator_id=him, card_id=card.id)
     assert other.get(f"/desk/?card={card.id}").status_code == 200
