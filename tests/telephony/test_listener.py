@@ -1,4 +1,4 @@
-"""The telephony process on a real Asterisk: orders become calls, calls become true rows, whoever goes away meanwhile."""
+"""The telephony process on a real Asterisk: orders become calls, calls become true rows, whoever goes away."""
 
 from __future__ import annotations
 
