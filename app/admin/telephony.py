@@ -23,8 +23,9 @@ from app.domain.dialling import ABSENT_DEVICE, SILENT
 from app.errors import Refused
 from app.extensions import db
 from app.models import Asterisk, PhoneAccount
-from app.services import calls, phone_accounts, server_check, servers
+from app.services import calls, phone_accounts, servers, telephony_check
 from app.wording import word
+from app.wording_hops import HOPS
 
 _HOST = r"[A-Za-z0-9]([A-Za-z0-9.:-]*[A-Za-z0-9])?"
 KINDS = ("browser", "desk")
@@ -108,7 +109,10 @@ class AsteriskView(AdminView):
     @has_access
     @permission_name("check")
     def check_server(self, pk: str) -> Any:
-        hops = list(server_check.check(db.session(), self._visible(pk), now(), _key()))
+        """Each hop as the doctor tries it; with a server that does not answer it takes some seconds."""
+        public_url = current_app.config["PROZVON"].public_url
+        found = telephony_check.check(db.session(), self._visible(pk), key=_key(), public_url=public_url)
+        hops = [(hop.passed, *(str(words) % hop.args for words in HOPS[hop.code])) for hop in found]
         return render_template("admin/_asterisk_check.html", hops=hops)
 
 
