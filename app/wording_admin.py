@@ -154,6 +154,8 @@ WORDS: dict[str, Any] = {
     "catalogue:generation_of_other_years": _l("the generation stands in the file with other years as well"),
     "catalogue:generation_overlaps": _l("overlaps a generation of another name"),
     "catalogue:modification_without_generation": _l("its generation is not in the books"),
+    "job:make_export": _l("Make a file of a report"), "job:roll_up_days": _l("Count the days of the reports"),
+    "event:export_ordered": _l("file of a report ordered"), "event:export_taken": _l("file of a report taken"),
     "job:import_file": _l("Import a file"), "job:join_ads": _l("Join adverts into vehicles"),
     "job:match_cards": _l("Match cards with filters"), "job:distribute_cards": _l("Deal cards"),
     "job:share_callbacks": _l("Share missed call-backs"),

@@ -34,7 +34,8 @@ def test_the_menu_holds_only_what_one_may_open(as_operator: Any, as_admin: Any) 
 
 
 def test_the_chart_that_draws_on_the_internet_is_in_nobodys_menu(as_admin: Any) -> None:
-    assert not any("chart" in address for address in menu(as_admin.get("/users/list/").text))
+    charts = [address for address in menu(as_admin.get("/users/list/").text) if "chart" in address]
+    assert charts and all(address.startswith("/reports/") for address in charts), "only our own, drawn here"
 
 
 def test_the_menu_marks_the_page_that_is_open_and_the_pages_below_it(as_admin: Any) -> None:
@@ -101,4 +102,4 @@ def test_every_icon_that_a_template_asks_for_is_in_the_sprite() -> None:
 
 def test_our_own_scripts_stay_small() -> None:
     lines = sum(len(path.read_text().splitlines()) for path in (ROOT / "app" / "static" / "js").glob("*.js"))
-    assert lines <= 1500
+    assert lines <= 2000  # a quarter of it is the telephone in the browser

@@ -124,6 +124,7 @@ class StatusView(AdminView):
         ),
         "suggested_by": SelectField(
             label_columns["suggested_by"], description=description_columns["suggested_by"],
+            coerce=lambda value: value or "", default="",  # a form without the field proposes nothing
             choices=lambda: [SelectChoice("", "—"), *(SelectChoice(code, word(code, "outcome")) for code in OUTCOMES)],
         ),
         "at_cap": QuerySelectField(
