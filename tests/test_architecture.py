@@ -64,7 +64,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "entrance": ASK | SHOW,
     "views": {"admin", "entrance"}, "hooks": ASK | {"crm"},
     "filter_desk": ASK | SHOW | {"admin"}, "report_desk": ASK | SHOW | {"admin"},
-    "admin": ASK | SHOW | {"crm", "jobs", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
+    "admin": ASK | SHOW | {"crm", "jobs", "wording_hops", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
     "jobs": ASK | {"wording_crm", "", "config", "database", "logs"},
     # For development and tests: an Asterisk and a town of sellers beside the product.
