@@ -94,8 +94,9 @@ ROLES: dict[str, list[tuple[str, str]]] = {
          r"(can_get|can_push|can_explain|can_switch)$"),
         (r"(Telephony|Calls|Lines|Prefixes|Caller numbers|Line rules|Telephones)$", r"menu_access$"),
         (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
-         r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Leads|Do not call|Directories|Pauses|Statuses|Status rules|"
-         r"Makes|Models|Generations|Cities|Import a catalogue|Settings|Business settings|Jobs|All call-backs)$", r"menu_access$"),
+         r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Leads|Do not call|Directories|Pauses|Statuses|"
+         r"Status rules|Makes|Models|Generations|Cities|Import a catalogue|Settings|Business settings|Jobs|"
+         r"All call-backs)$", r"menu_access$"),
     ],
 }  # fmt: skip
 

@@ -146,7 +146,7 @@ def map_name(
     if alias is None:
         raise Refused("alias_gone")
     if target_id is None:
-        target_id = _add_row(session, alias, new_name.strip())
+        target_id = _add_row(session, alias, new_name.replace("\0", "").strip())
     elif not _is_row(session, alias, target_id):
         raise Refused("alias_target_unknown")
     alias.target_id, alias.mapped_by_id, alias.mapped_at, alias.is_ignored = target_id, actor_id, now, False

@@ -135,9 +135,14 @@ def test_guessing_over_the_api_is_limited(server, database):
         db.engine.dispose()
 
 
-def test_a_locked_account_looks_like_a_wrong_password(app):
-    client = app.test_client()
-    for password in ["wrong"] * 6 + [PASSWORD]:
-        answer = client.post("/login/", data={"username": "operator2", "password": password}, follow_redirects=True)
-        assert answer.status_code == 200 and "desk" not in answer.request.path
-    assert client.post("/login/", data={"username": "a\0b", "password": "x"}).status_code == 302
+def test_who_waits_learns_nothing_of_the_password_nor_whether_the_name_exists(app):
+    told = {}
+    for name in ("operator2", "nobody.at.all"):
+        client = app.test_client()
+        sent = [{"username": name, "password": password} for password in ["wrong"] * 5 + [PASSWORD, "wrong"]]
+        answers = [client.post("/login/", data=data) for data in sent]
+        assert [one.status_code for one in answers] == [302] * 5 + [429] * 2
+        told[name] = [one.status_code for one in answers]
+        assert client.get("/desk/").status_code == 302, "nobody is in"
+    assert told["operator2"] == told["nobody.at.all"]
+    assert app.test_client().post("/login/", data={"username": "a\0b", "password": "x"}).status_code == 400

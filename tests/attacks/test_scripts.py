@@ -11,6 +11,7 @@ from flask_appbuilder import Model
 from sqlalchemy import String, Text, text
 
 from app.extensions import db
+from app.security import seed_roles
 
 MARK = "pwned"
 # Out of text, out of an attribute in either kind of quotes, out of a script, a style, a comment and a template.
@@ -48,6 +49,7 @@ def poison(app: Flask) -> int:
     """Every text of every table that people or sites write. Returns how many columns."""
     n = 0
     with app.app_context():
+        seed_roles(app.extensions["appbuilder"].sm, restore=True)  # other attacks may have taken rights away
         for table in Model.metadata.sorted_tables:
             if table.name.startswith(("ab_permission", "ab_view", "ab_role", "ab_api", "login", "call", "crm")):
                 continue
