@@ -122,12 +122,13 @@ class Calling:
 
 
 def _number(card_id: int) -> str:
-    """The number that was pressed: its place on the card, and its last digits in case the places have changed."""
+    """The number that was pressed: shown whole, or by its place on the card and its last digits, as places change."""
     phones = calls.numbers_of_card(db.session(), card_id)
-    n, tail = request.form.get("n", 0, type=int), request.form.get("tail", "")
-    if not 0 <= n < len(phones) or not phones[n].endswith(tail):
+    n, tail = request.form.get("n", type=int), request.form.get("tail", "")
+    pressed = [phone for at, phone in enumerate(phones) if phone == tail or (at == n and phone.endswith(tail))]
+    if not pressed:
         raise Refused("card_changed_meanwhile")
-    return phones[n]
+    return pressed[0]
 
 
 def shown(panel: Panel) -> dict[str, Any]:

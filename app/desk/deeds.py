@@ -107,7 +107,7 @@ class Deeds:
             db.session, card_id, actor_id=current_user.id, now=seat.now(), address=request.remote_addr or ""
         )
         db.session.commit()
-        return render_template("desk/_phones.html", phones=phones)
+        return render_template("desk/_phones.html", phones=phones, card_id=card_id)
 
     @expose("/presence", methods=["POST"])
     @has_access

@@ -338,5 +338,5 @@ def test_a_seller_on_the_stop_list_is_not_called_and_the_operator_reads_why(wind
         db.session.remove()
     before = len(rows(desk, "SELECT 1 FROM call"))
     call(page, desk)
-    page.wait_for_selector(".note:has-text('не звонить')")
+    page.wait_for_selector(".note:has-text('стоп-лист')")
     assert len(rows(desk, "SELECT 1 FROM call")) == before
