@@ -9,7 +9,7 @@ import config
 from app import database
 from app.demo.people import PEOPLE
 from app.lab import home
-from app.models import Asterisk, CallerNumber, DialPrefix, PhoneAccount, Trunk
+from app.models import Asterisk, CallerNumber, DialPrefix, PhoneAccount, Setting, Trunk
 from app.services import servers
 
 NAME = "Лаборатория"
@@ -29,12 +29,20 @@ def install(session: Session, settings: config.Config, user_ids: dict[str, int])
     if server is None:
         server = Asterisk(name=NAME, ami_host="127.0.0.1", ami_user=found.ami_user)
         session.add(server)
+        _call_at_any_hour(session)
     _describe(server, found, settings)
     session.flush()
     line = _line(session, server)
     _numbers(session, line)
     _telephones(session, server, user_ids)
     return True
+
+
+def _call_at_any_hour(session: Session) -> None:
+    """Nobody in the town sleeps, and who looks at a demonstration in the evening wants to call as well."""
+    for name, hour in (("call_hours_from", 0), ("call_hours_to", 24)):
+        if session.get(Setting, name) is None:
+            session.add(Setting(name=name, value=hour))
 
 
 def _describe(server: Asterisk, found: home.Home, settings: config.Config) -> None:
