@@ -25,7 +25,10 @@ BENCHES = {  # name: (module, what it measures)
     "claims": ("claims", "P10 P11: taking and dealing cards"),
     "desk": ("desk", "P12 P13: the operator's queries among millions of adverts"),
     "pages": ("pages", "P20: what a page costs the web server"),
+    "reports": ("reports", "P14 P15: reports among millions of calls"),
     "idle": ("idle", "what desks cost while nobody calls"),
+    "telephony": ("telephony", "AMI events read, against a bare socket"),
+    "talks": ("talks", "real calls: click to ringing, an idle process, fifty recorded talks"),
     "memory": ("memory", "an import of 100k adverts; everything, idle"),
 }
 

@@ -24,11 +24,13 @@ CHANNEL = (
 )
 # As many of each as the account's filter lets through in an answered call.
 HEADS = (
-    "Event: Newstate", "Event: DialBegin", "Event: UserEvent\r\nUserEvent: PzOperatorUp\r\nCallId: pz-0123456789abcdef{n}",
+    "Event: Newstate", "Event: DialBegin",
+    "Event: UserEvent\r\nUserEvent: PzOperatorUp\r\nCallId: pz-0123456789abcdef{n}",
     "Event: DialState", "Event: UserEvent\r\nUserEvent: PzSellerUp\r\nCallId: pz-0123456789abcdef{n}\r\nRec: a.wav",
     "Event: DialEnd", "Event: DeviceStateChange\r\nDevice: PJSIP/op5\r\nState: INUSE", "Event: MixMonitorStop",
     "Event: Hangup\r\nCause: 16", "Event: Hangup\r\nCause: 16\r\nTechCause: 200",
-    "Event: UserEvent\r\nUserEvent: PzEnd\r\nCallId: pz-0123456789abcdef{n}\r\nTalkMs: 3000\r\nDialStatus: ANSWER", "Event: Cdr",
+    "Event: UserEvent\r\nUserEvent: PzEnd\r\nCallId: pz-0123456789abcdef{n}\r\nTalkMs: 3000\r\nDialStatus: ANSWER",
+    "Event: Cdr",
 )  # fmt: skip
 
 
