@@ -142,8 +142,8 @@ def test_a_missed_call_is_an_overdue_callback_on_the_desk_and_in_the_supervisors
     assert "пропущенный звонок" in boss.inner_text("main") and f"card={card}" in boss.content()
 
 
-def test_a_supervisor_listens_and_joins_from_the_board(house: House, sit_down: Any) -> None:
-    """the live call on the board → Слушать → his browser's telephone answers → Вмешаться is heard by the seller"""
+def test_a_supervisor_listens_from_the_board_and_ends_the_call(house: House, sit_down: Any) -> None:
+    """the live call on the board → Слушать → his own telephone in the browser answers → Завершить"""
     operator = house.hire(480)
     username, boss = house.hire_in_browser("Supervisor")
     number, _card = house.called(operator)

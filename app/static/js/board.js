@@ -27,6 +27,7 @@
       // Who has the focus inside keeps it: the row's link is found again by its address.
       const focused = part.box.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
       part.box.innerHTML = text;
+      clocks();
       if (focused) { const again = [...part.box.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused); if (again) again.focus(); }
     } catch (trouble) { lost = true; }
     tell();
