@@ -14,7 +14,7 @@ from flask_login import current_user
 from app.errors import Reason
 from app.extensions import db
 from app.pages import unless_seen
-from app.services import recordings, spying
+from app.services import lines, recordings, spying
 from app.wording import say
 
 # verb, right, label, icon, tone of the button
@@ -80,7 +80,11 @@ class LiveCallView(BaseView):
 def part(appbuilder: AppBuilder) -> str:
     deeds = [deed for deed in DEEDS if appbuilder.sm.has_access(f"can_{deed[1]}", LiveCallView.class_permission_name)]
     return render_template(
-        "board/_calls.html", calls=spying.live(db.session()), deeds=deeds, stopped=recordings.stopped(db.session())
+        "board/_calls.html",
+        calls=spying.live(db.session()),
+        deeds=deeds,
+        stopped=recordings.stopped(db.session()),
+        stopped_lines=lines.stopped(db.session()),
     )
 
 

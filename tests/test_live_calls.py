@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Call, CallOrder
+from app.models import Asterisk, Call, CallOrder
 from tests.factories import get_user
-from tests.services.calls_made import make_asterisk, make_call, make_phone
+from tests.services.calls_made import make_asterisk, make_call, make_phone, make_trunk
 
 
 @pytest.fixture
@@ -76,3 +76,13 @@ def test_the_board_says_that_talks_are_not_recorded(as_supervisor: Any, session:
     assert server.id
     page = as_supervisor.get("/board/").text
     assert "На сервере «Главный» разговоры не записываются" in page and "почти не осталось места" in page
+
+
+def test_the_board_says_that_a_line_has_stopped_by_itself(as_supervisor: Any, session: Session, call: Call) -> None:
+    server = session.get_one(Asterisk, call.asterisk_id)
+    line = make_trunk(session, server, name="Городская", stopped_at=datetime.now(UTC), failed_n=10)
+    page = as_supervisor.get("/live/calls").text
+    assert "«Городская» остановилась" in page and f"/trunkview/show/{line.id}" in page
+    line.stopped_at = None
+    session.flush()
+    assert "остановилась" not in as_supervisor.get("/live/calls").text
