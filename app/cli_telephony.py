@@ -68,10 +68,8 @@ def chosen(session: Session, name: str | None) -> Asterisk | None:
         if server.name == name:
             return server
     known = ", ".join(server.name for server in enabled) or "none"
-    asked = (
-        "one process talks with one Asterisk; add --asterisk NAME" if name is None else f"no enabled Asterisk {name}"
-    )
-    raise OutsideError(f"{asked} (enabled: {known})", permanent=True)
+    why = f"no Asterisk {name} is enabled" if name else "one process talks with one Asterisk; add --asterisk NAME"
+    raise OutsideError(f"{why} (enabled: {known})", permanent=True)
 
 
 @contextmanager

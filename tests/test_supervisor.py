@@ -65,3 +65,24 @@ def test_who_does_not_listen_is_killed_in_time(monkeypatch):
     started = time.monotonic()
     assert Supervisor([child])._stop_all() == 1
     assert not child.is_alive and time.monotonic() - started < 3
+
+
+def test_whoever_is_wanted_later_is_started_and_who_is_not_any_more_is_ended(monkeypatch):
+    monkeypatch.setattr(supervisor, "ASK_EVERY_S", 0.0)
+    wanted: list[str] | None = ["telephony Moscow"]
+    everybody = Supervisor([], also=lambda: None if wanted is None else [Child(name, SLEEPER) for name in wanted])
+
+    def living() -> dict[str, int]:
+        everybody._receive_guests()
+        return {child.name: child.process.pid for child in everybody._children if child.is_alive}
+
+    first = living()
+    assert list(first) == ["telephony Moscow"]
+    wanted = ["telephony Moscow", "telephony Kazan"]
+    both = living()
+    assert list(both) == wanted and both["telephony Moscow"] == first["telephony Moscow"]
+    wanted = None  # the database is away: nobody is touched
+    assert living() == both
+    wanted = ["telephony Kazan"]
+    assert living() == {"telephony Kazan": both["telephony Kazan"]}
+    assert everybody._stop_all() == 0
