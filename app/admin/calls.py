@@ -10,6 +10,7 @@ from flask_appbuilder import expose, has_access
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
+from markupsafe import Markup
 from sqlalchemy import select
 from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
@@ -46,7 +47,7 @@ class CallListing(Listing):
 def _show(rows: list[Any]) -> None:
     whole = _may("can_numbers")
     for row in rows:
-        row.number = _number(row.phone, whole=whole)
+        row.number = Markup('<span class="nowrap">{}</span>').format(_number(row.phone, whole=whole))
         row.talk = formats.duration(row.talk_ms // 1000) if row.talk_ms else formats.NOTHING
         row.ended = (
             tag(word(row.outcome, "outcome"), TONES.get(row.outcome, "secondary")) if row.outcome
@@ -86,7 +87,7 @@ class CallView(AdminView):
     # Two rights without an address of their own: what Asterisk told, word for word; and whole numbers.
     base_permissions = ["can_list", "can_show", "can_events", "can_numbers"]
     show_template = "admin/call_show.html"
-    list_title, show_title = _l("Calls"), _l("Call")
+    list_title, show_title = _l("Calls"), _l("The call")
     empty_text = _l("No call has been made yet.")
     list_columns = ["created_at", "type", "number", "operator_name", "card_id", "ended", "talk", "line"]
     show_columns = [
@@ -99,10 +100,11 @@ class CallView(AdminView):
     base_order = ("created_at", "desc")
     label_columns = labels(
         created_at=_l("When"), type=_l("Type"), number=_l("Number"), card_id=_l("Card"), ended=_l("How it ended"),
-        talk=_l("Talk"), line=_l("Line"), trunk=_l("Line"), operator=_l("Operator"), outcome=_l("Outcome"),
+        talk=_l("Talk"), line=_l("Telephone line"), trunk=_l("Telephone line"),
+        operator=_l("Operator"), outcome=_l("Outcome"),
         trouble=_l("Trouble"), caller_number=_l("Number of ours"), prefix_name=_l("Prefix"),
         sent_at=_l("Sent to telephony"), operator_up_at=_l("Operator answered"), ringing_at=_l("Rang"),
-        answered_at=_l("Answered"), ended_at=_l("Ended"), ring_ms=_l("Rang for"), talk_ms=_l("Talked for"),
+        answered_at=_l("Talk began"), ended_at=_l("Ended"), ring_ms=_l("Rang for"), talk_ms=_l("Talked for"),
         cause=_l("Cause (Q.850)"), tech_cause=_l("Answer of the network (SIP)"), ended_by=_l("Who ended it"),
         link=_l("Id in telephony"),
     )  # fmt: skip

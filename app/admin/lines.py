@@ -43,7 +43,7 @@ def _show_lines(rows: list[Any]) -> None:
         tone = "danger" if busy >= row.max_channels else "warning" if busy * 10 >= row.max_channels * 7 else "secondary"
         row.load = tag(_("%(n)s of %(cap)s", n=busy, cap=row.max_channels), tone)
         row.lamp = (
-            tag(_("switched off"), "secondary", "x") if not row.is_enabled
+            tag(_("line is off"), "secondary", "x") if not row.is_enabled
             else tag(_("stopped"), "danger", "alert-circle") if row.stopped_at
             else tag(_("failures: %(n)s", n=row.failed_n), "warning", "alert-triangle") if row.failed_n
             else tag(_("in order"), "success", "circle-check")
@@ -56,7 +56,7 @@ class TrunkView(AdminView):
     route_base = "/trunkview"
     include_route_methods = WRITE | ACT
     subject = "trunk"
-    list_title, show_title = _l("Lines"), _l("Line")
+    list_title, show_title = _l("Lines"), _l("Telephone line")
     add_title, edit_title = _l("New line"), _l("Set the line up")
     empty_text = _l("A line is the way to the public network: add one that the server knows.")
     in_use_message = _l("Calls went by this line. Switch it off instead.")
@@ -131,7 +131,7 @@ class DialPrefixView(AdminView):
     search_columns = ["trunk", "digits", "is_enabled"]
     order_columns = ["digits"]
     base_order = ("digits", "asc")
-    label_columns = labels(trunk=_l("Line"), digits=_l("Digits"))
+    label_columns = labels(trunk=_l("Telephone line"), digits=_l("Digits"))
     description_columns = {
         "digits": _l("Stand before the number; sellers are spread over the prefixes that are on."),
         "name": _l("What goes out by it, for reports."),
@@ -163,8 +163,8 @@ class CallerNumberView(AdminView):
     order_columns = ["contract_on"]
     base_order = ("id", "asc")
     label_columns = labels(
-        trunk=_l("Line"), label=_l("What the telephone shows"), owner=_l("Whose it is"), contract_on=_l("Contract of"),
-        phone=_l("Number"),
+        trunk=_l("Telephone line"), label=_l("What the telephone shows"), owner=_l("Whose it is"),
+        contract_on=_l("Contract of"), phone=_l("Number"),
     )  # fmt: skip
     description_columns = {
         "phone": _l("In any spelling. A seller keeps seeing the one he was first called from."),
@@ -205,7 +205,9 @@ class LineRuleView(AdminView):
     search_columns = ["trunk", "group", "is_enabled"]
     order_columns = ["position"]
     base_order = ("position", "asc")
-    label_columns = labels(position=_l("Order"), trunk=_l("Line"), prefix=_l("Prefix"), region=_l("Region of the car"))
+    label_columns = labels(
+        position=_l("Order"), trunk=_l("Telephone line"), prefix=_l("Prefix"), region=_l("Region of the car")
+    )
     description_columns = {
         "position": _l("The smaller, the earlier."),
         "region": _l("Empty: any."), "group": _l("The operator's. Empty: any."),
