@@ -245,4 +245,11 @@ def _tell(settings: config.Config) -> None:
 
         for account in accounts(settings):
             print(f"  {account.username:12} {account.password:20} {account.role}")
-        print("\nA demonstration on the embedded database. Stop it with Ctrl-C.\n", flush=True)
+        from app.lab import home
+
+        print(
+            "\nA real Asterisk and a town of sellers are beside it; who answers how: python run.py lab"
+            if home.load(settings.var_dir)
+            else "\nThere is no telephony here, calls are made by hand. make lab brings a real Asterisk."
+        )
+        print("A demonstration on the embedded database. Stop it with Ctrl-C.\n", flush=True)

@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+: "${HOME:=/root}" # a bare CI machine may not say
 cache=${PROZVON_LAB:-$HOME/.cache/prozvon}
 tree=${ASTERISK_ROOT:-$cache/asterisk}
 oldest=20

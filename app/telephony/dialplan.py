@@ -19,6 +19,7 @@ MS = "${STRFTIME(,,%s%3q)}"
 ROUTE, NOBODY, CLICK, SPY, CHECK, TRANSFER = "pz-to", "pz-nobody", "pz-click", "pz-spy", "pz-check", "pz-xfer"
 EVERYBODY = "pz-everybody"
 QUEUE = "prozvon"
+OTHER_NOTICE = "conf-now-recording"  # of Asterisk's own announcements, until the company has recorded one
 OPERATOR_RING_S, UNATTENDED_S = 20, 30
 
 
@@ -100,6 +101,9 @@ def _outgoing(one: Installation) -> list[str]:
                 "Set(MASTER_CHANNEL(PZ_FILE)=${PZ_FILE})",
                 _event("PzSellerUp", Rec="${PZ_FILE}"),
                 f'ExecIf($["${{PZ_TELL}}" = "1"]?Playback({one.notice_sound}))',
+                f'ExecIf($["${{PZ_TELL}}${{PLAYBACKSTATUS}}" = "1FAILED"]?Playback({OTHER_NOTICE}))',
+                # Who was to be told and could not be is not recorded.
+                'ExecIf($["${PZ_TELL}${PLAYBACKSTATUS}" = "1FAILED"]?Set(PZ_FILE=))',
                 'ExecIf($["${PZ_FILE}" != ""]?MixMonitor(${PZ_FILE}))',
                 "Return()",
             ]),

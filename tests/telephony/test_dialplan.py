@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import socket
 import wave
 from typing import Any
 
@@ -97,6 +98,15 @@ def test_no_file_is_left_of_a_call_that_is_not_to_be_recorded(asterisk_lab, ami,
     click(ami, link, "79000000099", PZ_REC="0")
     assert end_of(ami, link)["Rec"] == ""
     assert not (asterisk_lab.recordings / f"{link}.wav").exists()
+
+
+def test_who_is_to_be_told_of_the_recording_hears_it_before_the_recording_begins(asterisk_lab, ami, phone, link):
+    click(ami, link, "79000000055", PZ_NOTICE="1")
+    up = ami.wait(UserEvent="PzSellerUp", CallId=link)
+    began = ami.wait(Event="MixMonitorStart", Linkedid=link)
+    assert float(began["Timestamp"]) - float(up["Timestamp"]) > 0.7
+    ami.action("Hangup", Channel=up["Channel"])
+    assert end_of(ami, link)["Rec"] == f"{link}.wav"
 
 
 def test_who_hung_up_is_told(ami, phone, link):
@@ -224,6 +234,35 @@ def test_the_gateways_account_may_not_run_applications_that_run_programs(ami, ph
 )
 def test_the_gateways_account_has_no_rights_beyond_calls(ami, action, headers):
     assert ami.action(action, **headers)["Response"] == "Error"
+
+
+def test_the_gateways_account_is_let_in_from_its_own_address_only(asterisk_lab):
+    with socket.create_connection(("127.0.0.1", asterisk_lab.ami_port), 5, source_address=("127.0.0.2", 0)) as line:
+        login = f"Action: Login\r\nUsername: {asterisk_lab.ami_user}\r\nSecret: {asterisk_lab.ami_secret}\r\n\r\n"
+        line.sendall(login.encode())
+        heard = b""
+        while b"\r\n\r\n" not in heard:
+            heard += line.recv(4096)
+    assert b"Response: Error" in heard and b"Authentication failed" in heard
+
+
+@pytest.mark.parametrize(
+    ("over", "number"),
+    [
+        ({}, "79000000086"), ({"PZ_DIAL": "9879000000055"}, ""), ({"PZ_TRUNK": "op1"}, ""), ({"PZ_DIAL": ""}, ""),
+    ],
+)  # fmt: skip
+def test_a_live_seller_is_handed_on_by_a_line_and_a_number_that_agree(ami, phone, link, over, number):
+    click(ami, link, "79000000055")
+    up = ami.wait(UserEvent="PzSellerUp", CallId=link)
+    values = {"PZ_DIAL": "9879000000086", "PZ_TRUNK": "town", "PZ_CALLER": "74950000001", "PZ_RING": "5"} | over
+    for name, value in values.items():
+        ami.action("Setvar", Channel=up["Channel"], Variable=name, Value=value)
+    ami.action("Redirect", Channel=up["Channel"], Context="pz-xfer", Exten="79000000086", Priority=1)
+    told = end_of(ami, link)
+    assert told["DialStatus"] == "ANSWER"  # the seller had answered, whatever came of the rest
+    handed_on = [event for event in ami.events if event.get("UserEvent") == "PzTransfer"]
+    assert [event["Number"][-11:] for event in handed_on] == ([number] if number else [])
 
 
 def test_nothing_is_heard_that_was_not_asked_for(ami, phone, link):

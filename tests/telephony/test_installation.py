@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from app.lab.instance import Asterisk, folders, free_port
 from app.telephony import conf
 from app.telephony.installation import Base, Folders, Installation, Line, files
 from app.telephony.records import CSV_COLUMNS, csv_line, role
@@ -111,3 +114,27 @@ def test_the_csv_has_a_value_for_each_column():
 def test_a_name_of_a_line_that_a_dial_string_could_misread_is_refused(bad):
     with pytest.raises(ValueError, match="small latin letters"):
         Line(bad, "203.0.113.7")
+
+
+@pytest.mark.asterisk
+def test_asterisk_understands_a_production_configuration_without_a_complaint(asterisk_lab, tmp_path):
+    """Two kinds of provider, NAT and every option that the example names; addresses of loopback stand for theirs."""
+    here = asterisk_lab.installation
+    lines = (
+        Line("mango", "127.0.0.1", 5, match=("127.0.0.8/30",), caller_id_header="pai", from_domain="example.ru"),
+        Line("exolve", "127.0.0.1", 6, username="login", password="a;password", registers=True),
+    )
+    one = installation(
+        base=here.base, folders=folders(tmp_path, asterisk_lab.tree), version=here.version, lines=lines,
+        ami_port=free_port(), http_port=free_port(), sip_host="127.0.0.1", sip_port=free_port(socket.SOCK_DGRAM),
+        public_address="203.0.113.10", local_nets=("10.0.0.0/8", "192.168.0.0/16"),
+    )  # fmt: skip
+    asterisk = Asterisk(asterisk_lab.tree, one).write().start()
+    try:
+        shown = asterisk.cli("pjsip show registrations") + asterisk.cli("pjsip show endpoints")
+    finally:
+        asterisk.stop()
+    assert "exolve-reg/sip:127.0.0.1:6" in shown and "mango" in shown
+    said = (tmp_path / "log/messages").read_text().splitlines()
+    complaints = [line for line in said if ("ERROR[" in line or "WARNING[" in line) and "egistration" not in line]
+    assert complaints == []
