@@ -93,6 +93,8 @@ def _ask(call_id: int, verb: str) -> Any:
         abort(404)
     order = spying.ask(db.session(), call_id, verb, actor_id=current_user.id, now=datetime.now(UTC))
     db.session.commit()
+    if order is None:
+        return jsonify(order=None, message=""), 200
     said = "" if verb == "hangup" else _("Your telephone rings now.")
     return jsonify(order=order.id, message=said), 202
 

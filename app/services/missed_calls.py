@@ -16,6 +16,7 @@ from app.services.callbacks import seller_zone
 # What is written on the card: text of a Russian company, as its operators write it.
 NOTE = "Пропущенный звонок {time}, номер {phone}"
 AGAIN = ", ещё раз {time}"
+HIDDEN = "скрыт"
 LONGEST = 1000
 
 
@@ -24,7 +25,7 @@ def to_callback(session: Session, call: Call, now: datetime, zone: str) -> bool:
     if call.card_id is None:
         return False
     at = call.created_at.astimezone(ZoneInfo(zone)).strftime("%d.%m %H:%M")
-    note = NOTE.format(time=at, phone=show_phone(call.phone))
+    note = NOTE.format(time=at, phone=show_phone(call.phone) or HIDDEN)
     owner = _owner(session, call)
     is_stopped = bool(stop_list.stopped(session, [call.phone], now))
     if owner is None or is_stopped or not caller_cards.give(session, call.card_id, owner, now, zone):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Asterisk, Call, CallOrder, PhoneAccount
+from app.services import call_closing
 from app.services.audit import note_event
 
 # verb -> what is written into the log
@@ -55,8 +56,11 @@ def live(session: Session) -> list[Row[Any]]:
     )
 
 
-def ask(session: Session, call_id: int, verb: str, *, actor_id: int, now: datetime) -> CallOrder:
-    """Write the order for telephony, which hears of it at once. Refused with what stands in the way."""
+def ask(session: Session, call_id: int, verb: str, *, actor_id: int, now: datetime) -> CallOrder | None:
+    """Write the order for telephony, which hears of it at once. Refused with what stands in the way.
+
+    None: telephony did not have the call yet, and never will.
+    """
     if verb not in VERBS:
         raise Refused("verb_unknown")
     call = session.get(Call, call_id, with_for_update={"of": Call}, populate_existing=True)
@@ -64,6 +68,10 @@ def ask(session: Session, call_id: int, verb: str, *, actor_id: int, now: dateti
         raise Refused("call_over")
     if verb in NEEDS_TALK and call.state != "talking":
         raise Refused("call_not_talking")
+    if verb == "hangup" and call.state == "asked":
+        call_closing.cancel(session, call, now)
+        _note(session, call, verb, actor_id)
+        return None
     server = session.get_one(Asterisk, call.asterisk_id)
     if server.state != "up" or server.seen_at is None or server.seen_at < now - SILENT:
         raise Refused("telephony_down")
@@ -74,13 +82,17 @@ def ask(session: Session, call_id: int, verb: str, *, actor_id: int, now: dateti
         asterisk_id=call.asterisk_id, verb=verb, call_id=call.id, args=args, asked_by_id=actor_id, asked_at=now
     )
     session.add(order)
+    _note(session, call, verb, actor_id)
+    session.flush()
+    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"telephony_{call.asterisk_id}"})
+    return order
+
+
+def _note(session: Session, call: Call, verb: str, actor_id: int) -> None:
     note_event(
         session, VERBS[verb], actor_id=actor_id, subject="call", subject_id=call.id, operator_id=call.operator_id,
         card_id=call.card_id,
     )  # fmt: skip
-    session.flush()
-    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": f"telephony_{call.asterisk_id}"})
-    return order
 
 
 def _own_phone(session: Session, call: Call, actor_id: int) -> str:

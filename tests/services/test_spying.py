@@ -26,7 +26,7 @@ class World:
         self.call: Call = make_call(session, self.server, state="talking", operator_id=self.operator.user_id,
                                     answered_at=NOON)  # fmt: skip
 
-    def ask(self, verb: str, **more: Any) -> CallOrder:
+    def ask(self, verb: str, **more: Any) -> Any:
         return spying.ask(self.session, self.call.id, verb, **({"actor_id": self.boss.id, "now": NOON} | more))
 
     def refusal(self, verb: str, **more: Any) -> str:
@@ -54,6 +54,15 @@ def test_hanging_up_needs_no_telephone_and_no_talk(world: World) -> None:
     world.phone.device_state, world.call.state = "unavailable", "ringing"
     world.session.flush()
     assert world.ask("hangup").args == {}
+
+
+def test_a_call_that_telephony_does_not_have_yet_is_never_made(world: World) -> None:
+    world.call.state, world.call.answered_at = "asked", None
+    world.session.flush()
+    assert world.ask("hangup") is None
+    world.session.refresh(world.call)
+    assert (world.call.state, world.call.outcome) == ("ended", "cancelled")
+    assert world.session.scalars(select(CallOrder)).all() == []
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@
       if (answer.redirected) { window.location.reload(); return; }
       const said = await answer.json().catch(() => ({}));
       toast(said.message || (answer.ok ? "" : box.dataset.failed), answer.ok ? "info" : "warning");
-      if (answer.ok) await outcome(said.order);
+      if (answer.ok && said.order) await outcome(said.order);
     } catch (silence) { toast(box.dataset.failed, "danger"); } finally { button.disabled = false; }
   }
   box.addEventListener("click", async (event) => {
