@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.telephony import actions
@@ -36,6 +37,7 @@ class Hands:
     def __init__(self, office: Office, told: Callable[[Told], None]) -> None:
         self._office, self._told = office, told
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="act")
+        self._given_up: set[str] = set()  # calls ended by an order, perhaps before anybody had answered
         self._open: dict[int, tuple[float, str]] = {}  # orders without an end: until when, and what to say then
 
     def rest(self) -> None:
@@ -45,6 +47,8 @@ class Hands:
         if isinstance(order, ClickOrder):
             self._pool.submit(self._click, ami, order)
         else:
+            if order.verb == "hangup":
+                self._given_up.add(order.link)
             self._open[order.id] = time.monotonic() + RINGS_FOR_S, "operator_no_answer"
             self._pool.submit(self._do, ami, order)
 
@@ -76,6 +80,15 @@ class Hands:
             log.exception("an order could not be done", extra={"order": order.id})
             trouble = "order_wrong"
         self._finish(order.id, trouble)
+
+    def judge(self, told: Told) -> Told:
+        """An operator's telephone that was not answered because the call was given up has not failed."""
+        if told.name not in ("OriginateFailed", "CallEnded") or told.link not in self._given_up:
+            return told
+        self._given_up.discard(told.link)
+        if told.name == "CallEnded":
+            return told
+        return replace(told, name="CallEnded", details={"DialStatus": "CANCEL", "EndedBy": "operator"})
 
     def rung(self, message: Message) -> None:
         """OriginateResponse of a telephone that was rung for an order."""

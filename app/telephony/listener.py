@@ -202,7 +202,7 @@ class Listener:
         if is_of_order(message):
             self._inbox.put(message)
         elif (told := parse(message, datetime.now(UTC))) is not None:
-            self._inbox.put(told)
+            self._inbox.put(self._hands.judge(told))
 
     def _fold(self) -> list[Told]:
         batch = self._inbox.take(BATCH)

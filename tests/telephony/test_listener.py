@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import Server
+from tests.telephony.a_phone import Phone
 from tests.telephony.gateway import House, listening
 from tests.telephony.lab import Lab, wait_for
 
@@ -56,3 +57,103 @@ def test_a_word_that_was_lost_is_made_up_for_by_looking(house: House) -> None:
         )[0][0]  # fmt: skip
         assert house.wait_state(link, "ended", 15)["outcome"] == "busy"
     assert time.monotonic() and wait_for(lambda: house.state() == ("down", ""))
+
+
+# --- what is asked of a live call
+
+
+@pytest.fixture
+def colleague(house: House) -> Iterator[Phone]:
+    """A telephone with a tone of its own, so that who has got the talk can be heard."""
+    with Phone("op61", 1000) as phone:
+        house.lab.add_realtime(phone.name, contact=phone.contact)
+        yield phone
+
+
+def test_a_call_given_up_before_the_operator_answers_is_cancelled(house: House) -> None:
+    with Phone("op62", 500, answers=None) as phone, listening(house):
+        house.lab.add_realtime(phone.name, contact=phone.contact)
+        house.lab.sql("UPDATE phone_account SET extension = 'op62'")
+        link = house.ask_call(ANSWERS)
+        house.wait_state(link, "operator_ringing")
+        assert phone.invited["x-pz-call"] == link and "answer-after=0" in phone.invited["call-info"]
+        assert house.order_end(house.order(link, "hangup")) == ""
+        call = house.wait_state(link, "ended")
+        assert (call["outcome"], call["answered_at"]) == ("cancelled", None)
+
+
+def test_a_talk_is_handed_to_a_colleague_and_goes_on_under_the_same_name(house: House, colleague: Phone) -> None:
+    with listening(house):
+        link = house.ask_call(ANSWERS)
+        house.wait_state(link, "talking")
+        assert house.order_end(house.order(link, "transfer", '{"extension": "op61"}')) == ""
+        wait_for(lambda: colleague.state == "talking" and colleague.loudness(600) > 2500)
+        assert colleague.invited["x-pz-call"] == link
+        assert house.call(link)["state"] == "talking"
+        assert house.order_end(house.order(link, "hangup")) == ""
+        wait_for(lambda: colleague.state == "idle")
+        assert house.wait_state(link, "ended")["outcome"] == "answered"
+
+
+def test_a_supervisor_listens_and_then_takes_the_talk_over(house: House, colleague: Phone) -> None:
+    with listening(house):
+        link = house.ask_call(ANSWERS)
+        house.wait_state(link, "talking")
+        assert house.order_end(house.order(link, "listen", '{"extension": "op61"}')) == ""
+        wait_for(lambda: colleague.state == "talking" and colleague.loudness(600) > 2500)
+        colleague.hang_up()
+        wait_for(lambda: colleague.state == "idle")
+        assert house.order_end(house.order(link, "take_over", '{"extension": "op61"}')) == ""
+        wait_for(lambda: colleague.state == "talking" and colleague.loudness(600) > 2500)
+        names = [row[0] for row in house.lab.sql("SELECT name FROM call_event ORDER BY at")]
+        assert "SpyStarted" in names and "SpyStopped" in names
+        assert house.order_end(house.order(link, "hangup")) == ""
+        house.wait_state(link, "ended")
+
+
+def test_keys_are_pressed_in_a_talk(house: House) -> None:
+    with listening(house):
+        link = house.ask_call(ANSWERS)
+        house.wait_state(link, "talking")
+        assert house.order_end(house.order(link, "dtmf", '{"digits": "12#"}')) == ""
+        assert house.order_end(house.order(link, "dtmf", '{"digits": "1,2"}')) == "order_wrong"
+        house.order(link, "hangup")
+        house.wait_state(link, "ended")
+
+
+def test_a_telephone_is_tried_and_what_is_wrong_with_it_is_said(house: House, colleague: Phone) -> None:
+    with listening(house):
+        assert house.order_end(house.order(None, "check", '{"extension": "op61"}')) == ""
+        colleague.hang_up()
+        assert house.order_end(house.order(None, "check", '{"extension": "op98"}')) == "phone_not_registered"
+
+
+def test_a_telephone_that_is_not_there_ends_the_call_at_once_with_its_reason(house: House) -> None:
+    house.lab.sql("UPDATE phone_account SET extension = 'op98'")
+    with listening(house):
+        call = house.wait_state(house.ask_call(ANSWERS), "ended", 5)
+        assert (call["outcome"], call["trouble"]) == ("failed", "phone_not_registered")
+
+
+def test_the_state_of_a_telephone_reaches_its_row(house: House) -> None:
+    with listening(house):
+        link = house.ask_call(ANSWERS)
+        state = "SELECT device_state FROM phone_account"
+        wait_for(lambda: house.lab.sql(state)[0][0] in ("busy", "inuse"))
+        house.wait_state(link, "talking")
+        house.order(link, "hangup")
+        wait_for(lambda: house.lab.sql(state)[0][0] not in ("busy", "inuse"))
+
+
+def test_a_seller_who_rings_us_gets_the_operator_who_is_ready(house: House) -> None:
+    house.lab.sql("UPDATE operator_profile SET presence = 'ready' WHERE user_id = %s", house.operator)
+    with listening(house):
+        # A telephone with a fixed address does not register, and Asterisk knows nothing of it until it is rung.
+        wait_for(lambda: house.lab.sql("SELECT device_state FROM phone_account")[0][0] != "unknown")
+        house.lab.sql("UPDATE phone_account SET device_state = 'not_inuse'")
+        house.lab.call_in("79120001234", "79010000101", talk_ms=2000)
+        found = "SELECT link FROM call WHERE type = 'incoming'"
+        link = wait_for(lambda: house.lab.sql(found))[0][0]
+        assert house.wait_state(link, "talking")["answered_at"]
+        call = house.wait_state(link, "ended")
+        assert call["outcome"] == "answered" and abs(call["talk_ms"] - 2000) < 1000
