@@ -26,6 +26,7 @@ GONE_AFTER = timedelta(seconds=45)
 LONGEST_TALK = timedelta(hours=4)
 _STAMPS = ("operator_up_at", "ringing_at", "answered_at", "ended_at", "ring_ms", "talk_ms", "outcome", "cause")
 _WORDS = ("tech_cause", "ended_by")
+_HANDED_OVER = ("Transferred", "IncomingRang", "IncomingAnswered")
 
 
 def write(session: Session, call: Call, told: Folded, now: datetime, zone: str = MOSCOW) -> None:
@@ -172,7 +173,7 @@ def _end_by_records(
         own = events.get(call.id, [])
         if call.link in known and (sure or _says_the_end(call, own)):
             told = _folded(call, [*own, known[call.link]])
-        elif sure and call.link in traces:
+        elif sure and call.link in traces and _is_settled(call, traces[call.link], now):
             told = _guessed(call, [*own, *traces[call.link]], now, "asterisk_died")
         elif _is_lost(call, now, ring_s, sure):
             told = _guessed(call, own, now, "lost")
@@ -185,14 +186,20 @@ def _end_by_records(
 
 def _says_the_end(call: Call, own: list[Happening]) -> bool:
     """A talk that was handed over goes on after the record of its first part."""
-    return not any(one.name in ("Transferred", "IncomingAnswered") for one in own) or call.type == "incoming"
+    return not any(one.name in _HANDED_OVER for one in own) or call.type == "incoming"
+
+
+def _is_settled(call: Call, traces: list[Happening], now: datetime) -> bool:
+    """Who looked at the live calls a moment ago may have missed one that has just begun; so nothing fresh is judged."""
+    return now - max(call.sent_at or call.created_at, *(one.at for one in traces)) > GRACE
 
 
 def _is_lost(call: Call, now: datetime, ring_s: int, sure: bool) -> bool:
     """Known to be gone and past the time in which its first leg could still appear; or older than any call is."""
     begun = call.sent_at or call.created_at
     if sure:
-        return now - begun > timedelta(seconds=ring_s) + GRACE or call.operator_up_at is not None
+        heard = call.operator_up_at is not None and now - call.operator_up_at > GRACE
+        return heard or now - begun > timedelta(seconds=ring_s) + GRACE
     if call.answered_at is not None:
         return now - call.answered_at > LONGEST_TALK
     return now - begun > timedelta(seconds=ring_s + 120) + GRACE

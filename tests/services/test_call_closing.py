@@ -112,6 +112,25 @@ def test_a_talk_that_died_with_its_server_is_told_by_its_traces(seat: Seat) -> N
     assert seat.trunk.failed_n == 0
 
 
+def test_a_call_that_began_while_the_live_ones_were_counted_is_left_alone(seat: Seat) -> None:
+    call = sent(seat)
+    call_events.handle(seat.session, seat.asterisk.id, story(call)[:2], NOON)
+    trace(seat, call, 0.5, "ANSWER", f"PJSIP/{seat.account.extension}-00000000")
+    assert calls.reconcile(seat.session, seat.asterisk.id, [], NOON + timedelta(seconds=2)) == 0
+    assert call.state == "operator_ringing"
+    assert calls.reconcile(seat.session, seat.asterisk.id, [], NOON + timedelta(seconds=20)) == 1
+
+
+def test_a_talk_on_its_way_to_a_colleague_is_not_ended_by_the_record_of_its_first_part(seat: Seat) -> None:
+    call = sent(seat)
+    call_events.handle(seat.session, seat.asterisk.id, story(call)[:4], NOON)
+    seat.session.execute(
+        text("INSERT INTO call_event (call_id, name, once) VALUES (:id, 'IncomingRang', 't')"), {"id": call.id}
+    )
+    record(seat, call)
+    assert call_closing.close_stuck(seat.session, LATER) == 0
+
+
 def test_what_nobody_knows_of_is_lost_and_the_operator_is_free_again(seat: Seat) -> None:
     call = sent(seat)
     assert (
