@@ -29,9 +29,9 @@ class QuestionBody(Schema):
     last = fields.Date(load_default=None, allow_none=True, data_key="to")
     group_by = fields.String(load_default="", validate=validate.Length(0, 32))
     compare = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    only = fields.Dict(
+    filters = fields.Dict(
         keys=fields.String(validate=validate.OneOf(asking.FILTERS)), values=fields.String(validate=_WORD),
-        load_default=dict,
+        load_default=dict, data_key="only",
     )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _words(body: dict[str, Any]) -> dict[str, Any]:
 
     return {
         "preset": body["preset"], "from": iso(body["first"]), "to": iso(body["last"]), "group": body["group_by"],
-        "compare": "1" if body["compare"] else "", **body["only"],
+        "compare": "1" if body["compare"] else "", **body["filters"],
     }  # fmt: skip
 
 

@@ -17,7 +17,8 @@ def register(app: Flask, appbuilder: AppBuilder) -> None:
 
     for view in views():
         appbuilder.add_view(
-            view, f"Report {view.report.key}", label=view.report.menu or view.report.title, icon=ICONS.get(view.report.key, "chart-bar"),
+            view, f"Report {view.report.key}", label=view.report.menu or view.report.title,
+            icon=ICONS.get(view.report.key, "chart-bar"),
             category="Reports", category_label=_l("Reports"),
         )  # fmt: skip
     appbuilder.add_view_no_menu(ExportView)

@@ -22,6 +22,7 @@ from app.reports import CLOCK, HOURS, SHARE, Answer, Metric, Row
 
 FORMATS = ("xlsx", "csv", "json")
 MOST_CHARTED = 30
+_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # of a formula, narrow and wide
 _BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _KINDS = {SHARE: "0.0%", CLOCK: "[h]:mm:ss", HOURS: "0.0"}
 _HEAD = PatternFill("solid", fgColor="FF0F4C5C")
@@ -45,7 +46,7 @@ def clean(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = _BAD.sub("", value)[:32_000]
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return "'" + text if text[:1] in _STARTS else text
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
