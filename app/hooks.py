@@ -29,7 +29,7 @@ def crm(token: str) -> Any:
     keys = Keys(settings.secret_key, settings.allow_private_crm)
     try:
         is_new = crm_sync.take_hook(
-            db.session(), token, dict(request.headers), request.get_data(cache=False), keys, datetime.now(UTC)
+            db.session(), token, dict(request.headers), request.get_data(cache=True), keys, datetime.now(UTC)
         )  # fmt: skip
         db.session.commit()
     except HookRefused as refused:

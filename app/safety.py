@@ -198,7 +198,7 @@ def _guard() -> Any:
 
 
 # Programs are told in their own shape; the desk cleans what is typed and saves it, for nothing may be lost there.
-_OWN_CARE = ("/api/", "/desk/", "/static/")
+_OWN_CARE = ("/api/", "/desk/", "/hooks/", "/static/")
 
 
 def _has_nul(form: Any) -> bool:

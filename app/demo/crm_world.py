@@ -80,7 +80,9 @@ class CrmWorld:
         wanted = {**_map(params.get("filter")), **_map(params.get("FILTER"))}
         select = params.get("select") or params.get("SELECT") or []
         names = list(select.values() if isinstance(select, Mapping) else select)
-        rows = (row for _, row in sorted(self.rows[kind].items()) if _fits(row, wanted))
+        after = int(wanted.get(">ID") or 0)  # numbers only grow: no need to look at all before it
+        numbers = range(after + 1, self.last[kind] + 1)
+        rows = (row for number in numbers if (row := self.rows[kind].get(number)) and _fits(row, wanted))
         found = []
         for row in rows:
             found.append({name: row.get(name) for name in names} if names else dict(row))

@@ -82,7 +82,9 @@ def _start(environment: dict[str, str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-m", "tests.crm.a_pusher"], cwd=ROOT, env=environment)
 
 
-def _storm(engine: Any, alive: list[Any], environment: dict[str, str], leads: int, kills: int, rng: random.Random) -> int:
+def _storm(
+    engine: Any, alive: list[Any], environment: dict[str, str], leads: int, kills: int, rng: random.Random
+) -> int:
     """Kills are spread over the work: the n-th when n of kills+1 parts have arrived, at a moment nobody chose."""
     killed, end = 0, time.monotonic() + 600
     while killed < kills and time.monotonic() < end:

@@ -1,0 +1,63 @@
+"""The door for CRMs: answered at once, and nothing strange gets in or breaks anything."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import func, select, text
+
+from app import models
+from app.demo.crm import APPLICATION_TOKEN
+from app.services.secrets_box import seal
+
+TOKEN = "a-token-of-forty-letters-0123456789abcdef"
+
+
+@pytest.fixture
+def connection(app, session) -> models.CrmConnection:
+    secrets = {"hook_url": "https://portal.example.test/rest/1/x/", "application_token": APPLICATION_TOKEN}
+    row = models.CrmConnection(name="Портал", adapter="bitrix24", is_enabled=True, hook_token=TOKEN,
+                               secrets=seal(secrets, app.config["PROZVON"].secret_key))  # fmt: skip
+    session.add(row)
+    session.flush()
+    return row
+
+
+def body(**more: str) -> dict[str, str]:
+    return {"event": "ONCRMDEALUPDATE", "data[FIELDS][ID]": "5", "auth[application_token]": APPLICATION_TOKEN} | more
+
+
+def kept(session) -> int:
+    return session.scalar(select(func.count()).select_from(models.CrmHook))
+
+
+def test_a_web_hook_is_taken_at_once_and_its_copy_is_not(session, client, connection):
+    began = time.monotonic()
+    assert client.post(f"/hooks/crm/{TOKEN}", data=body()).get_json() == {"taken": True}
+    assert time.monotonic() - began < 1
+    assert client.post(f"/hooks/crm/{TOKEN}", data=body()).get_json() == {"taken": False}
+    assert kept(session) == 1
+    jobs = session.execute(text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'take_hooks'"))
+    assert jobs.scalar_one() == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "status"),
+    [
+        (TOKEN, body(**{"auth[application_token]": "wrong"}), 403), (TOKEN, body(event="OTHER"), 403),
+        (TOKEN, b"", 403), (TOKEN, b"\xff\x00junk", 403), (TOKEN, b"x" * (300 << 10), 413), ("x" * 41, body(), 404),
+        ("short", body(), 404), ("y" * 200, body(), 404),
+    ],
+)  # fmt: skip
+def test_strangers_junk_and_giants_get_a_4xx(session, client, connection, path, data, status):
+    content = data if isinstance(data, bytes) else urlencode(data).encode()
+    answer = client.post(f"/hooks/crm/{path}", data=content, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == status and kept(session) == 0
+
+
+def test_a_connection_that_is_off_hears_nothing(session, client, connection):
+    connection.is_enabled = False
+    session.flush()
+    assert client.post(f"/hooks/crm/{TOKEN}", data=body()).status_code == 404
