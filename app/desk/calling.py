@@ -14,13 +14,13 @@ from app.desk import page, seat
 from app.errors import Reason, Refused
 from app.extensions import db
 from app.log_ins import sha256hex
-from app.services import call_panel, calls, phone_accounts, presence, seats, wrap_up
+from app.services import call_panel, calls, phone_accounts, presence, seats, spying, wrap_up
 from app.services.call_panel import Panel
 from app.services.phone_accounts import BrowserPhone, Relays
 from app.wording import say, word
 
 TOLD_MS = 30_000  # how a call ended is news for so long, where nothing is left to finish
-ORDERS = ("hangup", "transfer", "attended", "check")
+ORDERS = ("hangup", "transfer", "check")
 
 
 def browser_phone() -> BrowserPhone | None:
@@ -94,11 +94,19 @@ class Calling:
         verb = request.form.get("verb", "")
         if verb not in ORDERS:
             abort(400)
-        calls.order_own(
+        order = calls.order_own(
             db.session(), verb, actor_id=current_user.id, to_id=request.form.get("to", type=int), now=seat.now()
         )
         db.session.commit()
-        return jsonify(message="")
+        told = _("The talk is handed over.") if verb == "transfer" else ""
+        return jsonify(id=order.id if order is not None else None, message=told)
+
+    @expose("/call/order/<int:order_id>")
+    @has_access
+    @permission_name("work")
+    def order_answer(self, order_id: int) -> Any:
+        trouble = spying.answer_of(db.session(), order_id, current_user.id)
+        return jsonify(done=trouble is not None, message=say(Reason(trouble)) if trouble else "")
 
     @expose("/call/colleagues")
     @has_access
@@ -169,7 +177,8 @@ def _wrap(panel: Panel) -> dict[str, Any]:
     call, suggest = panel.call, panel.suggest
     assert call is not None
     talk = formats.duration(call.talk_ms // 1000) if call.talk_ms else ""
-    outcome = _how_it_ended(call)
+    outcome = _("The talk is handed over.") if panel.is_handed_over else _how_it_ended(call)
+    talk = "" if panel.is_handed_over else talk
     return {
         "call": call.id,
         "card": call.card_id,

@@ -27,10 +27,11 @@ class Panel:
     elapsed_ms: int  # of the call's state, or since it ended
     limit_s: int = 0
     suggest: Row[Any] | None = None
+    is_handed_over: bool = False  # the talk goes on, with a colleague
 
     @property
     def live(self) -> Row[Any] | None:
-        return self.call if self.call is not None and self.call.state != "ended" else None
+        return self.call if self.call is not None and self.call.state != "ended" and not self.is_handed_over else None
 
 
 _LINE = f"CASE WHEN a.state = 'up' AND a.seen_at > :now - interval '{SILENT_S} seconds' THEN 'up' ELSE 'down' END"
@@ -42,18 +43,23 @@ _WORD = text(f"""
   LEFT JOIN operator_profile o ON o.user_id = p.user_id WHERE p.user_id = :id
 """)  # noqa: S608  a constant of this module
 
-_PANEL = text(f"""
+_PANEL = f"""
   SELECT {_LINE} AS line,
-         COALESCE(o.presence, '') AS presence, p.device_state, o.wrap_up_until, c.id, c.link, c.type, c.state,
-         c.card_id, c.phone, c.outcome, c.trouble, c.talk_ms, c.ring_ms, c.created_at, c.ringing_at,
-         c.answered_at, c.ended_at, s.name AS seller, v.title
+         COALESCE(o.presence, '') AS presence, o.presence_since, p.device_state, o.wrap_up_until, c.id, c.link, c.type,
+         c.state, c.card_id, c.phone, c.outcome, c.trouble, c.talk_ms, c.ring_ms, c.created_at, c.ringing_at,
+         c.answered_at, c.ended_at, c.operator_id, s.name AS seller, v.title
   FROM phone_account p JOIN asterisk a ON a.id = p.asterisk_id AND a.is_enabled
   LEFT JOIN operator_profile o ON o.user_id = p.user_id
-  LEFT JOIN LATERAL (SELECT * FROM call WHERE operator_id = p.user_id ORDER BY created_at DESC LIMIT 1) c ON true
+  LEFT JOIN LATERAL (SELECT * FROM call WHERE {{whose}} ORDER BY created_at DESC LIMIT 1) c ON true
   LEFT JOIN seller s ON s.id = c.seller_id
   LEFT JOIN card k ON k.id = c.card_id LEFT JOIN vehicle v ON v.id = k.vehicle_id
   WHERE p.user_id = :id
-""")  # noqa: S608  a constant of this module
+"""  # noqa: S608  a constant of this module
+_OWN = text(_PANEL.format(whose="operator_id = p.user_id"))
+# Whoever has handed his talk over has its card to finish.
+_LEFT_BEHIND = text(_PANEL.format(
+    whose="(operator_id = p.user_id OR asked_by_id = p.user_id) AND created_at > :now - interval '12 hours'"
+))  # fmt: skip
 
 
 def word(session: Session, user_id: int, now: datetime) -> dict[str, Any] | None:
@@ -63,25 +69,30 @@ def word(session: Session, user_id: int, now: datetime) -> dict[str, Any] | None
 
 
 def load(session: Session, user_id: int, now: datetime) -> Panel | None:
-    row = session.execute(_PANEL, {"id": user_id, "now": now}).one_or_none()
+    values = {"id": user_id, "now": now}
+    row = session.execute(_OWN, values).one_or_none()
+    if row is not None and row.presence == "wrap_up":
+        row = session.execute(_LEFT_BEHIND, values).one()
     if row is None:
         return None
     call = row if row.id is not None else None
-    wraps_up = row.presence == "wrap_up" and call is not None and call.state == "ended"
+    handed_over = call is not None and row.presence == "wrap_up" and call.operator_id != user_id
+    wraps_up = row.presence == "wrap_up" and call is not None and (handed_over or call.state == "ended")
+    began = row.presence_since if handed_over else row.ended_at
     limit = 0
-    if wraps_up and row.ended_at is not None:
-        until = row.wrap_up_until
-        own = settings.get(session, "wrap_up_s")
-        limit = int((until - row.ended_at).total_seconds()) if until is not None and until > row.ended_at else int(own)
+    if wraps_up and began is not None:
+        until, own = row.wrap_up_until, settings.get(session, "wrap_up_s")
+        limit = int((until - began).total_seconds()) if until is not None and until > began else int(own)
     return Panel(
         line=row.line,
         presence=row.presence,
         device=row.device_state,
         call=call,
         wraps_up=wraps_up,
-        elapsed_ms=_elapsed(call, now),
+        elapsed_ms=_ms(row.presence_since, now) if handed_over else _elapsed(call, now),
         limit_s=limit,
-        suggest=suggested(session, call.outcome) if wraps_up and call is not None else None,
+        suggest=suggested(session, call.outcome) if wraps_up and call is not None and not handed_over else None,
+        is_handed_over=handed_over,
     )
 
 
@@ -89,7 +100,11 @@ def _elapsed(call: Row[Any] | None, now: datetime) -> int:
     if call is None:
         return 0
     began = {"talking": call.answered_at, "ringing": call.ringing_at, "ended": call.ended_at}.get(call.state)
-    return max(0, int((now - (began or call.created_at)).total_seconds() * 1000))
+    return _ms(began or call.created_at, now)
+
+
+def _ms(since: datetime, now: datetime) -> int:
+    return max(0, int((now - since).total_seconds() * 1000))
 
 
 def suggested(session: Session, outcome: str | None) -> Row[Any] | None:

@@ -48,7 +48,12 @@ def finish(session: Session, operator_id: int, card_id: int, now: datetime) -> N
     if _presence(session, operator_id) != "wrap_up":
         return
     last = session.execute(
-        text("SELECT card_id FROM call WHERE operator_id = :id ORDER BY created_at DESC LIMIT 1"), {"id": operator_id}
+        text("""
+        SELECT card_id FROM call
+        WHERE (operator_id = :id OR asked_by_id = :id) AND created_at > :now - interval '12 hours'
+        ORDER BY created_at DESC LIMIT 1
+        """),
+        {"id": operator_id, "now": now},
     ).scalar()
     if last is None or last == card_id:
         presence.set_state(session, operator_id, "ready", now)

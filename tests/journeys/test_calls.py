@@ -131,11 +131,11 @@ def cards(desk: LiveServer, *endings: str) -> list[int]:
     return made
 
 
-def sit_down(window: Any, card: int | None = None) -> Any:
+def sit_down(window: Any, card: int | None = None, name: str = "operator") -> Any:
     """Logged in, the telephone connected, the best card of the pool in work."""
     page = window.new_page()
     page.goto("/login/")
-    page.fill("input[name=username]", "operator")
+    page.fill("input[name=username]", name)
     page.fill("input[name=password]", PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/desk/**")
@@ -151,10 +151,10 @@ def stage(page: Any, name: str, within_ms: int = SHOWN_MS) -> None:
     page.wait_for_selector(f"#phone[data-stage='{name}']", timeout=within_ms)
 
 
-def free_phone(desk: LiveServer) -> None:
+def free_phone(desk: LiveServer, name: str = "operator") -> None:
     """Telephony has heard that the telephone is there and free: before that nobody may call by it."""
-    wait_for(lambda: rows(desk, "SELECT 1 FROM phone_account p JOIN ab_user u ON u.id = p.user_id "
-                                "WHERE u.username = 'operator' AND p.device_state = 'not_inuse'"), 15)  # fmt: skip
+    free = "SELECT 1 FROM phone_account p JOIN ab_user u ON u.id = p.user_id WHERE username = :name AND device_state = "
+    wait_for(lambda: rows(desk, free + "'not_inuse'", name=name), 15)
 
 
 def call(page: Any, desk: LiveServer) -> None:
@@ -254,6 +254,27 @@ def test_the_talk_goes_on_while_the_desk_shows_another_card(window: Any, desk: L
     assert page.get_attribute("#phone", "data-link") == link and last_call(desk).state == "talking"
     page.keyboard.press("Alt+KeyH")
     stage(page, "wrap")
+
+
+def test_a_talk_is_handed_to_a_colleague_who_answers_it(window: Any, loud_browser: Any, desk: LiveServer) -> None:
+    (card,) = cards(desk, ANSWERS)
+    page = sit_down(window, card)
+    with loud_browser.new_context(base_url=desk.url, locale="ru-RU") as elsewhere:
+        elsewhere.grant_permissions(["microphone"])
+        colleague = sit_down(elsewhere, name="operator2")
+        free_phone(desk, "operator2")
+        call(page, desk)
+        stage(page, "talking")
+        page.click("[data-p='transfer'] summary")
+        page.click("[data-person='transfer']:not(:disabled)")
+        stage(colleague, "incoming")
+        colleague.click("[data-do='answer']")
+        stage(colleague, "talking")
+        stage(page, "wrap")
+        assert last_call(desk).operator_id != rows(desk, "SELECT id FROM ab_user WHERE username = 'operator'")[0].id
+        colleague.wait_for_selector("[data-p='quality'][data-word='good']", timeout=SHOWN_MS)
+        colleague.click("[data-do='hangup']")
+        stage(colleague, "wrap")
 
 
 def test_two_tabs_share_one_telephone_and_the_other_takes_it_over(window: Any, desk: LiveServer) -> None:

@@ -67,6 +67,19 @@ def test_the_time_after_a_call_counts_until_its_card_has_a_result(session: Any, 
     assert profile(session, phone).presence == "ready"
 
 
+def test_who_has_handed_a_talk_over_still_has_its_card_to_finish(session: Any, phone: PhoneAccount) -> None:
+    card, colleague = make_card(session), get_user(session, "operator2").id
+    presence.set_state(session, phone.user_id, "talking", NOON)
+    make_call(session, phone.asterisk, operator_id=colleague, asked_by_id=phone.user_id, card_id=card.id,
+              state="talking", created_at=NOON, answered_at=NOON)  # fmt: skip
+    wrap_up.end_talk(session, phone.user_id, NOON)
+    panel = call_panel.load(session, phone.user_id, SOON)
+    assert panel is not None and panel.wraps_up and panel.is_handed_over and panel.live is None
+    assert (panel.elapsed_ms, panel.limit_s, panel.suggest) == (1000, 60, None)
+    wrap_up.finish(session, phone.user_id, card.id, SOON)
+    assert profile(session, phone).presence == "ready"
+
+
 def test_one_may_take_a_minute_more(session: Any, phone: PhoneAccount) -> None:
     presence.set_state(session, phone.user_id, "talking", NOON)
     make_call(session, phone.asterisk, operator_id=phone.user_id, created_at=NOON, ended_at=NOON)

@@ -145,7 +145,7 @@
     // What the desk's own poll says in a word: the state of the line and the call; the rest is asked for when it differs.
     told(word) {
       if (!word) return;
-      const known = server && { line: server.line, call: isLive() ? server.call.id : null, wrap: Boolean(server.wrap) };
+      const known = server && { line: server.line, call: isLive() ? server.call.id : null, wrap: server.presence === "wrap_up" };
       if (!known || known.line !== word.line || known.call !== word.call || known.wrap !== word.wrap) ask();
     },
     choose(choice) {

@@ -106,9 +106,20 @@
   async function order(verb, more) {
     const { ok, said } = await window.phone.post(bar.dataset.order, { verb, ...more }).catch(() => ({ said: {} }));
     if (!ok) window.shell.toast(said.message || bar.dataset.failed, "warning");
-    else if (said.message) window.shell.toast(said.message, "success");
+    else if (said.id) answerOf(said.id, said.message);
     window.phone.ask();
     return ok;
+  }
+  // Telephony does it in a moment, or says why it cannot.
+  async function answerOf(id, message) {
+    for (let tries = 0; tries < 20; tries += 1) {
+      await new Promise((done) => setTimeout(done, 300));
+      const told = await fetch(`${bar.dataset.answer}${id}`, { headers: { Accept: "application/json", "X-Poll": "1" } }).then((answer) => answer.json()).catch(() => ({}));
+      if (told.done && told.message) window.shell.toast(told.message, "warning");
+      else if (told.done && message) window.shell.toast(message, "success");
+      if (told.done) return;
+    }
+    window.shell.toast(bar.dataset.silent, "warning");
   }
   const deeds = {
     call: () => call(0),
@@ -181,7 +192,8 @@
 
   // --- keys: at once, whatever else is on its way
   document.addEventListener("keydown", (event) => {
-    const page = document.getElementById("desk");
+    const page = document.getElementById("desk"), open = bar.querySelector("details[open]");
+    if (event.code === "Escape" && open) { open.open = false; open.querySelector("summary").focus(); }
     if (!event.altKey || event.ctrlKey || event.metaKey || event.code !== "KeyH" || (page && page.dataset.keys !== "1")) return;
     event.preventDefault();
     if (!deed("hangup").hidden) deeds.hangup();
