@@ -55,6 +55,9 @@ def desk(server: Server, asterisk_lab: Lab) -> Iterator[LiveServer]:
 
 
 def _install(session: Any, lab: Lab, key: str) -> None:
+    # Whoever had the laboratory before is done with it.
+    session.execute(text("DELETE FROM phone_account"))
+    session.execute(text("UPDATE asterisk SET is_enabled = false"))
     exchange = models.Asterisk(
         name="Лаборатория", ami_host="127.0.0.1", ami_port=lab.ami_port, ami_user=lab.ami_user, ws_url=lab.ws_url,
         recordings_dir=str(lab.recordings), cdr_csv=str(lab.cdr_csv),

@@ -21,7 +21,6 @@ from tests.telephony.a_phone import Phone
 from tests.telephony.lab import PASSWORD, Lab, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = "74950005555"  # the number of the company
 _numbers = count(1)
 
 
@@ -47,8 +46,8 @@ class Company:
             line = models.Trunk(asterisk_id=row.id, name=f"Линия {row.id}", endpoint=lab.trunk)
             session.add(line)
             session.flush()
-            session.merge(models.CallerNumber(trunk_id=line.id, phone=f"7495{row.id:07d}"))
-            self.id, self.ours = row.id, f"7495{row.id:07d}"
+            session.merge(models.CallerNumber(trunk_id=line.id, phone=f"7499{row.id:07d}"))
+            self.id, self.ours = row.id, f"7499{row.id:07d}"
             session.commit()
             db.session.remove()
 

@@ -63,7 +63,8 @@ def _forget_the_ends(house: House) -> None:
     engine = create_engine(sqlalchemy_url(house.lab.url))
     with Session(engine) as session:
         house.lab.sql("DELETE FROM call_event")
-        for call in session.scalars(select(Call).order_by(Call.id)):
+        # Sellers' calls of other tests, found in the records meanwhile, are no part of this.
+        for call in session.scalars(select(Call).where(Call.type != "incoming").order_by(Call.id)):
             # One operator has one live call: each is a colleague's for the moment.
             call.operator_id = None
             call.state, call.ended_at, call.outcome, call.trouble = "sent", None, None, ""
