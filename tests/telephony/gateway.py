@@ -31,6 +31,7 @@ class House:
 
     def __init__(self, lab: Lab, settings: config.Config, *, port: int | None = None, extension: str = "op1") -> None:
         self.lab, self.settings, self.extension = lab, settings, extension
+        wait_for_line(lab)
         sealed = seal({"secret": lab.ami_secret}, settings.secret_key).encode()
         lab.sql("DELETE FROM call_order")
         lab.sql("DELETE FROM call")
@@ -99,6 +100,11 @@ class House:
 
     def wait_down(self, within_s: float = 10) -> None:
         wait_for(lambda: self.state()[0] == "down", within_s)
+
+
+def wait_for_line(lab: Lab) -> None:
+    """Until Asterisk has asked the town whether it is there, no call goes to it."""
+    wait_for(lambda: " Avail " in lab.asterisk.cli("pjsip show contacts"), 15, 0.2)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from psycopg2 import sql
 
 from app.database import with_database
 from tests.databases import Server, name_of
-from tests.telephony.gateway import House, Process, listening
+from tests.telephony.gateway import House, Process, listening, wait_for_line
 from tests.telephony.lab import Lab, wait_for
 from tests.telephony.raw_ami import RawAmi
 from tests.telephony.wire import Wire
@@ -80,6 +80,7 @@ def test_asterisk_is_killed_and_its_calls_end_within_a_minute(house: House, aste
         house.wait_up(20)
         call = house.wait_state(link, "ended", 60 - (time.monotonic() - started))
         assert call["outcome"] == "answered"
+        wait_for_line(asterisk_lab)
         again = house.wait_state(house.ask_call(BUSY), "ended")
         assert again["outcome"] == "busy"
 
