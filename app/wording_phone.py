@@ -37,6 +37,8 @@ SENTENCES: dict[str, Any] = {
     "line_failed": _l("The line did not put the call through."),
     "refused_by_dialplan": _l("The exchange refused the number."),
     "operator_no_answer": _l("The operator's telephone did not answer."),
+    "refused_by_asterisk": _l("The exchange could not do this."),
+    "order_wrong": _l("This was asked in a way that the exchange must not be asked."),
     "lost": _l("The end of the call is not known: the connection to the exchange was gone."),
     "asterisk_died": _l("The exchange stopped during the call; its end is estimated."),
 }
