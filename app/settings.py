@@ -145,6 +145,19 @@ DEFAULTS: dict[str, Default] = {
     "reseller_at": Default(
         50, _l("Reseller from a score of"), _l("0 is a private person, 100 a dealer."), _l("points"), 1, 100
     ),
+    "crm_clients_excluded": Default(
+        False,
+        _l("Do not deal the cars of the CRM's clients"),
+        _l("Their cards stay in the pool without a filter: the company talks to its clients by itself."),
+    ),
+    "crm_clients_priority": Default(
+        0,
+        _l("Priority of the CRM's clients"),
+        _l("Added to the filter's priority when the seller is a client of the CRM; below nought puts them last."),
+        _l("points"),
+        -100,
+        100,
+    ),
     "call_script": Default(
         "",
         _l("Script of the call"),

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app import settings
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -42,4 +44,50 @@ _KNOWN = text("""
       (SELECT jsonb_agg(jsonb_build_object('id', l.id, 'state', l.state, 'stage', l.stage, 'url', (
           SELECT url FROM crm_push p WHERE p.lead_id = l.id AND p.what = 'lead' AND p.url <> '' LIMIT 1)) ORDER BY l.id)
          FROM lead l WHERE l.card_id = :card) AS leads
+""")
+
+
+# --- whose cards are dealt
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the company wants of cards whose seller the CRM knows: nothing, keep them back, or shift them."""
+
+    card_ids: frozenset[int] = frozenset()
+    is_out: bool = False
+    points: int = 0
+
+    @classmethod
+    def of(cls, session: Session, card_ids: Sequence[int]) -> Wish:
+        is_out = bool(settings.get(session, "crm_clients_excluded"))
+        points = int(settings.get(session, "crm_clients_priority"))
+        if not is_out and not points:  # nobody asks: no query
+            return cls()
+        found = session.execute(_OF_CLIENTS, {"ids": list(card_ids)}).scalars()
+        return cls(frozenset(found), is_out, points)
+
+    def keeps_out(self, card_id: int) -> bool:
+        return self.is_out and card_id in self.card_ids
+
+    def bonus(self, card_id: int) -> int:
+        return self.points if card_id in self.card_ids else 0
+
+
+_OF_CLIENTS = text("""
+    SELECT DISTINCT c.id FROM card c JOIN vehicle v ON v.id = c.vehicle_id
+    JOIN seller_phone s ON s.seller_id = v.seller_id AND NOT s.is_substitute
+    JOIN crm_client_phone p ON p.phone = s.phone WHERE c.id = ANY(:ids)
+""")
+
+
+def match_anew(session: Session, client_ids: Sequence[int]) -> None:
+    """Cards in the pool whose seller has just become a client."""
+    session.execute(_ANEW, {"ids": list(client_ids)})
+
+
+_ANEW = text("""
+    UPDATE card c SET match_revision = 0 FROM crm_client_phone p
+    JOIN seller_phone s ON s.phone = p.phone AND NOT s.is_substitute JOIN vehicle v ON v.seller_id = s.seller_id
+    WHERE p.client_id = ANY(:ids) AND c.vehicle_id = v.id AND c.stage = 0 AND c.match_revision <> 0
 """)

@@ -17,7 +17,7 @@ from app.crm import CarIn, ClientIn, CrmTrouble, Event, Found, StageIn
 from app.domain.phones import read_phones
 from app.errors import OutsideError, Refused
 from app.models import CrmConnection, CrmHook
-from app.services import crm
+from app.services import crm, crm_known
 from app.services.crm import Keys
 from app.services.deferring import defer
 from app.services.ingest import storable
@@ -100,6 +100,7 @@ def _store_clients(session: Session, connection_id: int, clients: Sequence[Clien
     if changed:
         session.execute(_PHONES_GONE, {"ids": changed})
         session.execute(_PHONES, {"ids": changed})
+        crm_known.match_anew(session, changed)
     return len(changed)
 
 

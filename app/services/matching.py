@@ -15,7 +15,7 @@ from app import settings
 from app.domain.distribution import rank_of
 from app.domain.filters import CarCard, Check, FilterSpec, explain
 from app.domain.matching import MatchIndex
-from app.services import filters, revisions
+from app.services import crm_known, filters, revisions
 
 BATCH = 10_000
 
@@ -63,16 +63,19 @@ def match_cards(session: Session, now: datetime, *, limit: int = BATCH) -> int:
     if not rows:
         return 0
     hours = settings.get(session, "priority_hours")
-    _write(session, [_decide(index, row, now, hours) for row in rows], revision, now)
+    clients = crm_known.Wish.of(session, [row.id for row in rows])
+    _write(session, [_decide(index, row, now, hours, clients) for row in rows], revision, now)
     return len(rows)
 
 
-def _decide(index: MatchIndex, row: Row[Any], now: datetime, hours: int) -> tuple[Any, ...]:
-    spec = best_filter(index, row, now)
+def _decide(
+    index: MatchIndex, row: Row[Any], now: datetime, hours: int, clients: crm_known.Wish
+) -> tuple[Any, ...]:
+    spec = None if clients.keeps_out(row.id) else best_filter(index, row, now)
     if spec is None:
         return (row.id, None, None, None, 0, 0)
     rank = rank_of(
-        priority=spec.priority,
+        priority=spec.priority + clients.bonus(row.id),
         published_at=row.published_at or row.first_seen_at,
         waiting_since=row.opened_at,  # waiting lifts a card faster than age sinks it: nothing starves
         priority_hours=hours,

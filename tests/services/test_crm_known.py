@@ -6,7 +6,7 @@ import pytest
 
 from app import models
 from app.crm import CarIn, ClientIn, Found
-from app.services import crm_known, crm_sync
+from app.services import crm_known, crm_sync, matching, revisions
 from tests import factories
 from tests.crm.connections import make_connection, make_lead
 
@@ -56,3 +56,43 @@ def test_the_card_shows_it(session, as_operator, connection):
     crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег <b>Примеров", (PHONE,), URL)]), {})
     page = as_operator.get(f"/desk/?card={card.id}").get_data(as_text=True)
     assert "клиент CRM" in page and "Олег &lt;b&gt;Примеров" in page and f'href="{URL}"' in page
+
+
+def client_and_stranger(session) -> tuple[models.Card, models.Card]:
+    cards = []
+    for phone in (PHONE, "79160005566"):
+        seller = factories.make_seller(session, phone=phone)
+        cards.append(factories.make_card(session, factories.make_vehicle(session, seller_id=seller.id)))
+    return cards[0], cards[1]
+
+
+def match(session) -> None:
+    matching.match_cards(session, factories.NOON)
+    session.expire_all()
+
+
+def set_to(session, name: str, value: object) -> None:
+    session.merge(models.Setting(name=name, value=value))
+    session.flush()
+
+
+def test_cards_of_clients_are_kept_back_when_the_company_says_so(session, connection):
+    factories.make_filter(session)
+    revisions.raise_it(session, "filters")
+    known, stranger = client_and_stranger(session)
+    match(session)
+    assert known.filter_id and stranger.filter_id
+    set_to(session, "crm_clients_excluded", True)
+    crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег", (PHONE,))]), {})
+    match(session)
+    assert known.filter_id is None and stranger.filter_id is not None
+
+
+def test_cards_of_clients_go_first_or_last_when_the_company_says_so(session, connection):
+    factories.make_filter(session)
+    revisions.raise_it(session, "filters")
+    known, stranger = client_and_stranger(session)
+    set_to(session, "crm_clients_priority", 5)
+    crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег", (PHONE,))]), {})
+    match(session)
+    assert known.rank > stranger.rank and known.filter_id == stranger.filter_id
