@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,20 +76,27 @@ def chosen(session: Session, name: str | None) -> Asterisk | None:
 def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     """The handler only writes a byte: it may interrupt us anywhere, also while we hold a lock that `stop` needs."""
     here, there = socket.socketpair()
+    ended = threading.Event()
 
     def wait() -> None:
-        if here.recv(1):
-            # Whatever does not end in time is ended: our caller kills a little later, and nothing here is ours to save.
-            timer = threading.Timer(LEAVE_WITHIN_S, os._exit, (1,))
-            timer.daemon = True
-            timer.start()
+        with here:
+            if not here.recv(1):
+                return
             stop()
+            # Whatever does not end in time is ended: our caller kills a little later, and nothing here is ours to save.
+            if not ended.wait(LEAVE_WITHIN_S):
+                os._exit(1)
 
-    before = {one: signal.signal(one, lambda *_: there.send(b".") and None) for one in (signal.SIGTERM, signal.SIGINT)}
+    def ask(*_: object) -> None:
+        with suppress(OSError):  # asked already, and gone
+            there.send(b".")
+
+    before = {one: signal.signal(one, ask) for one in (signal.SIGTERM, signal.SIGINT)}
     threading.Thread(target=wait, name="stopper", daemon=True).start()
     try:
         yield
     finally:
+        ended.set()
         for one, handler in before.items():
             signal.signal(one, handler)
         there.close()

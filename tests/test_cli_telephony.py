@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import signal
 from collections.abc import Callable
 
 import pytest
@@ -135,3 +137,13 @@ def test_a_process_that_is_not_wanted_any_more_ends_by_itself(office, server: Se
         with engine.begin() as connection:
             connection.execute(text("UPDATE asterisk SET is_enabled = false"))
         assert process.process.wait(12) == 0
+
+
+def test_asked_twice_it_ends_once_and_without_an_error():
+    asked: list[str] = []
+    with cli_telephony.stopped_by_signals(lambda: asked.append("stop")):
+        os.kill(os.getpid(), signal.SIGTERM)
+        wait_for(lambda: asked)
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+    assert asked == ["stop"]

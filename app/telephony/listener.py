@@ -192,7 +192,15 @@ class Listener:
         ami = self._ami
         if ami is None or not ami.connected():
             return
-        for order in self._office.claim():
+        try:
+            orders = self._office.claim()
+        except Away:
+            raise
+        except Exception:
+            # They stay asked, and end as such when their time is over; talks and events go on.
+            log.exception("orders could not be taken")
+            return
+        for order in orders:
             self._hands.take(ami, order)
 
     # --- events
@@ -241,7 +249,7 @@ class Listener:
         try:
             live = set(actions.live_legs(ami))
             # What has been told meanwhile counts first, and is no less alive than what the list has.
-            while self._inbox:
+            for _ in range(len(self._inbox) // BATCH + 1):
                 live |= {one.link for one in self._fold() if one.name not in ("CallEnded", "OriginateFailed")}
             self._office.reconcile(live)
             if self._is_due("devices", DEVICES_EVERY_S):
