@@ -18,6 +18,7 @@ from app.services import servers
 from tests.conftest import LiveServer
 from tests.databases import PASSWORD, Server, make_app
 from tests.factories import get_user, make_ad, make_card, make_filter, make_source, make_vehicle
+from tests.telephony.gateway import wait_for_line
 from tests.telephony.lab import Lab, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.asterisk]
@@ -46,6 +47,7 @@ def desk(server: Server, asterisk_lab: Lab) -> Iterator[LiveServer]:
     with subprocess.Popen([sys.executable, "run.py", "telephony"], cwd=ROOT, env=environment) as gateway:
         try:
             wait_for(lambda: asterisk_lab.sql("SELECT 1 FROM asterisk WHERE state = 'up'"), 20)
+            wait_for_line(asterisk_lab)
             yield live
         finally:
             gateway.terminate()
@@ -309,6 +311,7 @@ def test_a_restart_of_asterisk_is_shown_and_the_telephone_comes_back_by_itself(
     page.fill("#f-comment", "Работа идёт и без телефонии")
     asterisk_lab.asterisk.start()
     stage(page, "ready", 30_000)
+    wait_for_line(asterisk_lab)
     call(page, desk)
     stage(page, "talking")
     page.keyboard.press("Alt+KeyH")
