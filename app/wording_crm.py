@@ -30,6 +30,7 @@ SENTENCES: dict[str, Any] = {
     "stage_map_bad": _l("Stages: one per line, the name of the CRM's and one of ours."),
     "crm_save_first": _l("Save the connection first: the authorization code is good once and belongs to it."),
     "crm_nothing_to_read": _l("This CRM tells nothing back."),
+    "crm_no_cars": _l("No client with a number has a car here: read the clients and cars first."),
     "crm_has_leads": _l("Leads have gone to this connection: switch it off instead of deleting it."),
 }
 
@@ -45,6 +46,8 @@ WORDS: dict[str, Any] = {
     "crm:never": _l("not used yet"),
     "job:push_leads": _l("Hand leads over to the CRM"), "job:push_lead": _l("Hand one lead over"),
     "job:pull_crm": _l("Look which CRMs are due"), "job:sync_crm": _l("Read clients and cars of a CRM"),
+    "job:call_clients": _l("Make cards of clients' cars"),
+    "event:crm_clients_called": _l("cards of clients' cars asked for"),
     "job:take_hooks": _l("Take in what a CRM has told"),
     "pushed": _l("handed over"), "put_off": _l("put off"), "news": _l("notes and talks"),
     "clients": _l("clients"), "cars": _l("cars"), "stages": _l("stages"), "hooks": _l("web-hooks"),

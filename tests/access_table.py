@@ -113,7 +113,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"POST /leadview/(fix/<int:lead_id>|(again|drop)/<int:lead_id>/<int:push_id>|action/repeat/<pk>|action_post)", SUPERVISOR),
     (r"GET /crmconnectionview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /crmconnectionview/(add|edit/<pk>)", ADMIN),
-    (r"POST /crmconnectionview/(check|action/(sync_now|enable|disable)/<pk>|action_post)", ADMIN),
+    (r"POST /crmconnectionview/(check|action/(sync_now|call_clients|enable|disable)/<pk>|action_post)", ADMIN),
     # people and the log
     (r"GET /auditview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /invites/", ADMIN),

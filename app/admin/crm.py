@@ -19,7 +19,7 @@ from app.domain.lead_map import FACTS
 from app.errors import OutsideError, Refused
 from app.extensions import db, outside
 from app.models import DEAL_STAGES, CrmConnection
-from app.services import crm_setup
+from app.services import crm_segment, crm_setup
 from app.services.crm import Keys
 from app.services.crm_setup import CARS, Draft
 from app.services.source_editing import options_of
@@ -148,6 +148,16 @@ class CrmConnectionView(AdminView):
             items,
             lambda row: crm_setup.sync_now(db.session(), row.id, actor_id=current_user.id),
             lambda n: ngettext("%(num)d CRM will be read at once.", "%(num)d CRMs will be read at once.", n),
+        )
+
+    @action("call_clients", _l("Make cards of its clients' cars"),
+            _l("Every car of a client with a number becomes an advert of its own source; filters choose from them."),
+            "phone-plus")  # fmt: skip
+    def call_clients(self, items: Any) -> Any:
+        return self.act(
+            items,
+            lambda row: crm_segment.ask(db.session(), row.id, actor_id=current_user.id),
+            lambda n: ngettext("%(num)d CRM: the cards are being made.", "%(num)d CRMs: the cards are being made.", n),
         )
 
     @action("enable", _l("Switch on"), "", "player-play")

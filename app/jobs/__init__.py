@@ -23,6 +23,7 @@ from sqlalchemy import text
 from app.errors import OutsideError, Refused
 from app.extensions import db
 from app.jobs import (
+    call_clients,
     check_counters,
     close_stuck_calls,
     compress_recordings,
@@ -100,6 +101,7 @@ JOBS: tuple[Job, ...] = (
     Job(pull_crm.run,         every=minutes(1)),
     Job(sync_crm.run),
     Job(take_hooks.run),
+    Job(call_clients.run),
     Job(join_ads.run,         every=seconds(30)),
     Job(match_cards.run,      every=seconds(5)),
     Job(distribute_cards.run, every=seconds(10)),
