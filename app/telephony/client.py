@@ -16,35 +16,13 @@ from dataclasses import dataclass, field
 
 from asterisk.manager import Manager
 
-from app.telephony.messages import Headers, Message, read, written
+from app.telephony.messages import AmiError, AnswerLost, Headers, LoginRefused, Message, NotConnected, read, written
 
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 4.0
 LONGEST_MESSAGE = 256 * 1024  # bytes; what is longer is no message of Asterisk and is passed over
 END = b"\r\n\r\n"
-
-
-class AmiError(Exception):
-    """`code` says what kind of trouble: it is kept as the server's trouble."""
-
-    code = "ami_error"
-
-
-class NotConnected(AmiError):
-    """There is no connection: surely nothing of the action has reached Asterisk."""
-
-    code = "ami_away"
-
-
-class AnswerLost(AmiError):
-    """The action may or may not have been done: look before you repeat it."""
-
-    code = "ami_silent"
-
-
-class LoginRefused(AmiError):
-    code = "ami_login"
 
 
 @dataclass(slots=True)
@@ -270,3 +248,6 @@ def watch(ami: Ami, every_s: float, within_s: float) -> threading.Thread:
     thread = threading.Thread(target=run, name="ami watch", daemon=True)
     thread.start()
     return thread
+
+
+__all__ = ["Ami", "AmiError", "AnswerLost", "LoginRefused", "NotConnected", "watch"]

@@ -10,7 +10,6 @@ import logging
 import random
 import select
 import threading
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -19,6 +18,7 @@ import psycopg2
 from app.telephony import actions
 from app.telephony.client import Ami, AmiError, LoginRefused, watch
 from app.telephony.doorbell import Doorbell
+from app.telephony.due import Due
 from app.telephony.events import Told, parse
 from app.telephony.hands import Hands, is_of_order
 from app.telephony.inbox import Inbox
@@ -48,7 +48,7 @@ class Listener:
         self._inbox: Inbox[Told | Message] = Inbox()
         self._ami: Ami | None = None
         self._hands = Hands(office, self._inbox.put)
-        self._due: dict[str, float] = {}
+        self._due = Due()
         self._pause_s, self._lost_n = FIRST_PAUSE_S, 0
         self._trouble = self._version = ""
         self._waits_for_lock = False
@@ -100,36 +100,29 @@ class Listener:
                 if self._stopped.wait(LOCK_EVERY_S):
                     return
             self._waits_for_lock = False
-            self._due.clear()
+            self._due = Due()
             while not self._stopped.is_set():
                 self._once(bell)
         finally:
             bell.close()
 
     def _once(self, bell: Doorbell) -> None:
-        if self._is_due("alive", ALIVE_EVERY_S):
+        if self._due.is_due("alive", ALIVE_EVERY_S):
             bell.check()
             self._say_alive()
         if not self._is_up():
             self._connect_when_due()
         select.select([bell.fileno(), self._inbox.fileno()], [], [], self._time_left())
-        if self._is_up() and (self._inbox.lost_n > self._lost_n or self._is_due("reconcile", RECONCILE_EVERY_S)):
+        if self._is_up() and (self._inbox.lost_n > self._lost_n or self._due.is_due("reconcile", RECONCILE_EVERY_S)):
             self._reconcile()
-        if bell.rang() or self._is_due("orders", LOOK_EVERY_S):
+        if bell.rang() or self._due.is_due("orders", LOOK_EVERY_S):
             self._take_orders()
         self._fold()
         self._hands.give_up()
 
-    def _is_due(self, name: str, every_s: float) -> bool:
-        now = time.monotonic()
-        if now < self._due.get(name, 0.0):
-            return False
-        self._due[name] = now + every_s
-        return True
-
     def _time_left(self) -> float:
         names = ("alive", "orders", "reconcile" if self._is_up() else "connect")
-        return min(1.0, max(0.0, min(self._due.get(name, 0.0) for name in names) - time.monotonic()))
+        return min(1.0, self._due.left(names))
 
     def _say_alive(self) -> None:
         if not self._office.alive(self._is_up(), self._trouble, self._version):
@@ -146,7 +139,7 @@ class Listener:
             log.warning("the connection to Asterisk is gone")
             self._drop("ami_away")
             self._say_alive()
-        if self._stopped.is_set() or not self._is_due("connect", 0.0):
+        if self._stopped.is_set() or not self._due.is_due("connect", 0.0):
             return
         ami = Ami(self._heard, self._inbox.wake, name=f"pz{self._id}")
         try:
@@ -157,7 +150,7 @@ class Listener:
             log.warning("Asterisk does not let us in", extra={"code": self._trouble, "why": str(error)[:200]})
             self._say_alive()
             # With jitter: after a power cut not everybody comes at the same moment.
-            self._due["connect"] = time.monotonic() + self._pause_s * random.uniform(0.5, 1.0)
+            self._due.put_off("connect", self._pause_s * random.uniform(0.5, 1.0))
             self._pause_s = (
                 LONGEST_PAUSE_S if isinstance(error, LoginRefused) else min(self._pause_s * 2, LONGEST_PAUSE_S)
             )
@@ -177,7 +170,7 @@ class Listener:
         self._pause_s, self._trouble = FIRST_PAUSE_S, ""
         log.info("connected", extra={"version": self._version})
         for name in ("devices", "reconcile", "orders"):  # in this turn: the truth first, then the orders
-            self._due.pop(name, None)
+            self._due.hurry(name)
         self._say_alive()
 
     def _drop(self, trouble: str) -> None:
@@ -252,7 +245,7 @@ class Listener:
             for _ in range(len(self._inbox) // BATCH + 1):
                 live |= {one.link for one in self._fold() if one.name not in ("CallEnded", "OriginateFailed")}
             self._office.reconcile(live)
-            if self._is_due("devices", DEVICES_EVERY_S):
+            if self._due.is_due("devices", DEVICES_EVERY_S):
                 states = ami.list_action("DeviceStateList")
                 self._office.devices({one.get("Device", ""): one.get("State", "") for one in states})
         except Away:

@@ -1,4 +1,4 @@
-"""AMI as text: what may be sent, and what came. Pure."""
+"""AMI as text: what may be sent, what came, and what may go wrong on the way. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,28 @@ Message = dict[str, str]
 Headers = Mapping[str, str | int | Sequence[str]]
 
 LONGEST_VALUE = 2_000
+
+
+class AmiError(Exception):
+    """`code` says what kind of trouble: it is kept as the server's trouble."""
+
+    code = "ami_error"
+
+
+class NotConnected(AmiError):
+    """There is no connection: surely nothing of the action has reached Asterisk."""
+
+    code = "ami_away"
+
+
+class AnswerLost(AmiError):
+    """The action may or may not have been done: look before you repeat it."""
+
+    code = "ami_silent"
+
+
+class LoginRefused(AmiError):
+    code = "ami_login"
 
 
 def read(raw: bytes) -> Message:
