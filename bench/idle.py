@@ -1,4 +1,4 @@
-"""What five hundred operators with a telephone cost the web server while nobody calls: their desks ask every few seconds.
+"""What five hundred operators with a telephone cost the web server while nobody calls: their desks ask now and then.
 
 Run: python -m bench idle. The page's own question is asked as the page asks it, and answered 304, over loopback.
 """
