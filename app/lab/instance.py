@@ -10,7 +10,7 @@ import time
 import wave
 from pathlib import Path
 
-from app.lab.tree import Tree
+from app.lab.tree import Tree, die_with_parent
 from app.telephony.installation import Folders, Installation, files
 
 BOOT_S = 30.0
@@ -51,6 +51,7 @@ class Asterisk:
                 start_new_session=True,
                 cwd=self.root,
                 env=environment,
+                preexec_fn=die_with_parent,
             )
         self.wait_booted(within_s)
         return self

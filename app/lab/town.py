@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from app.lab import scenario
-from app.lab.tree import sipp
+from app.lab.tree import die_with_parent, sipp
 
 _turn = itertools.count()
 
@@ -33,8 +33,9 @@ class Sipp:
         ]  # fmt: skip
         with (self.folder / f"{self.name}.log").open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603  our own argv
-                argv, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+                argv, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=die_with_parent,
+            )  # fmt: skip
         return self
 
     @property

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +79,12 @@ def version_of(root: str) -> tuple[int, int] | None:
         return None
     found = re.search(r"Asterisk (?:certified/)?(\d+)\.(\d+)", told.stdout)
     return (int(found[1]), int(found[2])) if found else None
+
+
+def die_with_parent() -> None:
+    """Before exec, on Linux: when whoever started it is killed outright, it ends instead of staying behind."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def sipp() -> str | None:

@@ -9,14 +9,12 @@ A call is the seller's: PzEnd is told when his channel ends, or the operator's w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from app.telephony.conf import file
-from app.telephony.installation import LINES_IN, PHONES, Installation
+from app.telephony.ends import CHECK, SPY, ends, people
+from app.telephony.installation import LINES_IN, Installation
+from app.telephony.steps import ID, MS, context, event, whole
 
-ID = r"${FILTER(0-9a-z._\-,${PZ_ID})}"
-MS = "${STRFTIME(,,%s%3q)}"
-ROUTE, NOBODY, CLICK, SPY, CHECK, TRANSFER = "pz-to", "pz-nobody", "pz-click", "pz-spy", "pz-check", "pz-xfer"
+ROUTE, NOBODY, CLICK, TRANSFER = "pz-to", "pz-nobody", "pz-click", "pz-xfer"
 EVERYBODY = "pz-everybody"
 QUEUE = "prozvon"
 OTHER_NOTICE = "conf-now-recording"  # of Asterisk's own announcements, until the company has recorded one
@@ -29,33 +27,14 @@ def text(one: Installation) -> str:
         _lines(one),
         *_outgoing(one),
         *_incoming(one),
-        *_end_of_call(),
-        *_people(),
+        *ends(),
+        *people(),
     )
-
-
-def _context(name: str, why: str, *extensions: tuple[str, Iterable[str]]) -> str:
-    text = f"; {why}\n[{name}]\n"
-    for pattern, steps in extensions:
-        first, *rest = steps
-        text += f"exten => {pattern},1,{first}\n" + "".join(f" same => n{step}\n" for step in map(_step, rest))
-    return text
-
-
-def _step(step: str) -> str:
-    """`label: application` becomes a labelled step."""
-    label, colon, application = step.partition(": ")
-    return f"({label}),{application}" if colon and label.isidentifier() else f",{step}"
-
-
-def _event(name: str, **headers: str) -> str:
-    told = "".join(f",{key}: {value}" for key, value in {"CallId": ID, **headers}.items())
-    return f"UserEvent({name}{told})"
 
 
 def _lines(one: Installation) -> str:
     extensions = [(line.endpoint, ["Return()"]) for line in one.lines]
-    return _context("pz-lines", "The lines that a call may leave by.", *extensions)
+    return context("pz-lines", "The lines that a call may leave by.", *extensions)
 
 
 # --- to a seller
@@ -64,14 +43,14 @@ def _lines(one: Installation) -> str:
 def _outgoing(one: Installation) -> list[str]:
     dial = "Dial(PJSIP/${PZ_OUT}@${PZ_LINE},${PZ_WAIT}"
     return [
-        _context(
+        context(
             CLICK,
             "Our operator has answered; his call goes to the seller.",
             ("_7XXXXXXXXXX", [
                 "Set(CHANNEL(hangup_handler_push)=pz-operator-gone,s,1)",
                 "Set(CDR(pz_kind)=out)",
                 f"Set(CDR(pz_id)={ID})",
-                _event("PzOperatorUp"),
+                event("PzOperatorUp"),
                 *_checked(one),
                 'Set(__PZ_TAPE=${IF($["${PZ_REC}" = "1"]?1:0)})',
                 'Set(__PZ_TELL=${IF($["${PZ_NOTICE}" = "1"]?1:0)})',
@@ -89,7 +68,7 @@ def _outgoing(one: Installation) -> list[str]:
                 "Hangup(21)",
             ]),
         ),
-        _context(
+        context(
             "pz-seller-up",
             "The seller has answered: his leg, before the two hear each other.",
             ("s", [
@@ -99,7 +78,7 @@ def _outgoing(one: Installation) -> list[str]:
                 # An unfiltered name with a comma in it would run a program: MixMonitor's third argument is a command.
                 f'Set(PZ_FILE=${{IF($["${{PZ_TAPE}}" = "1"]?{ID}.wav)}})',
                 "Set(MASTER_CHANNEL(PZ_FILE)=${PZ_FILE})",
-                _event("PzSellerUp", Rec="${PZ_FILE}"),
+                event("PzSellerUp", Rec="${PZ_FILE}"),
                 f'ExecIf($["${{PZ_TELL}}" = "1"]?Playback({one.notice_sound}))',
                 f'ExecIf($["${{PZ_TELL}}${{PLAYBACKSTATUS}}" = "1FAILED"]?Playback({OTHER_NOTICE}))',
                 # Who was to be told and could not be is not recorded.
@@ -108,11 +87,11 @@ def _outgoing(one: Installation) -> list[str]:
                 "Return()",
             ]),
         ),
-        _context(
+        context(
             TRANSFER,
             "A live seller is handed to another number outside; the same questions are asked as of a new call.",
             ("_7XXXXXXXXXX", [
-                *_checked(one), _event("PzTransfer", Number="${PZ_OUT}"), f"{dial})", "Hangup(16)",
+                *_checked(one), event("PzTransfer", Number="${PZ_OUT}"), f"{dial})", "Hangup(16)",
                 "refuse: Hangup(21)",
             ]),
         ),
@@ -130,16 +109,11 @@ def _checked(one: Installation) -> list[str]:
         "GotoIf($[${LEN(${PZ_OUT})} > 18]?refuse)",
         'GotoIf($["${PZ_LINE}" = ""]?refuse)',
         f'GotoIf($["{ID}" = ""]?refuse)',
-        *(_whole(clean, raw) for clean, raw in (("PZ_OUT", "PZ_DIAL"), ("PZ_LINE", "PZ_TRUNK"))),
+        *(whole(clean, raw) for clean, raw in (("PZ_OUT", "PZ_DIAL"), ("PZ_LINE", "PZ_TRUNK"))),
         "GotoIf($[${DIALPLAN_EXISTS(pz-lines,${PZ_LINE},1)} = 0]?refuse)",
         "Set(CALLERID(name)=)",
         "Set(CALLERID(num)=${FILTER(0-9+,${PZ_CALLER})})",
     ]
-
-
-def _whole(clean: str, raw: str) -> str:
-    """Refuse what lost a character. By length: raw text inside an expression could rewrite the expression."""
-    return f"GotoIf($[${{LEN(${{{clean}}})}} != ${{LEN(${{{raw}}})}}]?refuse)"
 
 
 # --- from the network
@@ -152,12 +126,12 @@ def _incoming(one: Installation) -> list[str]:
         "Goto(pz-arrived,s,1)",
     ]
     return [
-        _context(
+        context(
             LINES_IN,
             "From a line. No way leads from here to a line again.",
             ("_X.", arrived), ("_+X.", arrived), ("s", arrived),
         ),
-        _context(
+        context(
             "pz-arrived",
             "It rings until the product has said whose telephone should.",
             ("s", [
@@ -166,14 +140,14 @@ def _incoming(one: Installation) -> list[str]:
                 "Set(CDR(pz_kind)=in)",
                 f"Set(CDR(pz_id)={ID})",
                 "Set(CDR(pz_called)=${PZ_CALLED})",
-                _event("PzIn", Caller="${FILTER(0-9+,${CALLERID(num)})}", Called="${PZ_CALLED}",
+                event("PzIn", Caller="${FILTER(0-9+,${CALLERID(num)})}", Called="${PZ_CALLED}",
                        Trunk=r"${FILTER(0-9a-z_\-,${CHANNEL(endpoint)})}"),
                 "Ringing()",
                 f"Wait({one.order_wait_s})",
                 f"Goto({EVERYBODY},s,1)",
             ]),
         ),
-        _context(
+        context(
             EVERYBODY,
             "The product is silent: whoever its database says is on the line may answer. Nothing is recorded, for only "
             "the product knows whether it may be.",
@@ -183,29 +157,29 @@ def _incoming(one: Installation) -> list[str]:
                 f"Goto({NOBODY},s,1)",
             ]),
         ),
-        _context(
+        context(
             ROUTE,
             "To one telephone of ours: an incoming call, or a live one that another takes over.",
             ("_[a-z0-9].", [
                 "Set(__PZ_EXT=${FILTER(0-9a-z,${EXTEN})})",
-                _whole("PZ_EXT", "EXTEN"),
+                whole("PZ_EXT", "EXTEN"),
                 # Who is recorded already goes on in the same file by himself.
                 'Set(__PZ_JOIN=${IF($["${PZ_TAPE}" = "1" | "${PZ_REC}" = "0"]?0:1)})',
-                _event("PzInTo", Extension="${PZ_EXT}"),
+                event("PzInTo", Extension="${PZ_EXT}"),
                 f"Dial(PJSIP/${{PZ_EXT}},{OPERATOR_RING_S},b(pz-header^s^1)U(pz-operator-up))",
-                _event("PzInMiss", Extension="${PZ_EXT}", DialStatus="${DIALSTATUS}"),
+                event("PzInMiss", Extension="${PZ_EXT}", DialStatus="${DIALSTATUS}"),
                 "Ringing()",
                 f"Wait({one.order_wait_s})",
                 f"Goto({EVERYBODY},s,1)",
                 "refuse: Hangup(21)",
             ]),
         ),
-        _context(
+        context(
             "pz-header",
             "What a ringing telephone is told of the call.",
             ("s", [f"Set(PJSIP_HEADER(add,X-Pz-Call)={ID})", "Return()"]),
         ),
-        _context(
+        context(
             "pz-operator-up",
             "The operator has answered: his leg, before the two hear each other.",
             ("s", [
@@ -216,11 +190,11 @@ def _incoming(one: Installation) -> list[str]:
                 # `a`: the next operator's part of the talk follows the first one's.
                 'ExecIf($["${PZ_FILE}" != ""]?MixMonitor(${PZ_FILE},a))',
                 'Set(PZ_EXT=${IF($["${PZ_EXT}" = ""]?${FILTER(0-9a-z,${CHANNEL(endpoint)})}:${PZ_EXT})})',
-                _event("PzInUp", Extension="${PZ_EXT}", Rec="${PZ_FILE}"),
+                event("PzInUp", Extension="${PZ_EXT}", Rec="${PZ_FILE}"),
                 "Return()",
             ]),
         ),
-        _context(
+        context(
             NOBODY,
             "Nobody can answer; the caller hears so and costs nobody a minute.",
             ("s", ["Playback(vm-nobodyavail,noanswer)", "Hangup(19)"]),
@@ -228,91 +202,4 @@ def _incoming(one: Installation) -> list[str]:
     ]  # fmt: skip
 
 
-# --- the end, one line with all facts, whoever hangs up
-
-
-def _end_of_call() -> list[str]:
-    # Who did it: the seller's own channel, the operator's, or us by AMI.
-    ended_by = (
-        'Set(PZ_BY=${IF($["${CHANNEL(hangupsource):0:6}" != "PJSIP/"]?system:'
-        '${IF($["${CHANNEL(hangupsource)}" = "${CHANNEL(name)}"]?here:there)})})'
-    )
-    facts = [
-        f"Set(PZ_NOW={MS})",
-        'Set(PZ_TALK=${IF($["${PZ_UPMS}" = ""]?0:$[${PZ_NOW} - 0${FILTER(0-9,${PZ_UPMS})}])})',
-        "Set(PZ_CAUSE=${FILTER(0-9,${HANGUPCAUSE})})",
-        ended_by,
-    ]
-    told = {
-        "TalkMs": "${PZ_TALK}", "Cause": "${PZ_CAUSE}", "TechCause": "${PZ_TECH}", "Rec": "${PZ_FILE}",
-    }  # fmt: skip
-    status = 'Set(PZ_STATUS=${IF($["${PZ_STATUS}" = ""]?${DIALSTATUS}:${PZ_STATUS})})'
-    record = [
-        "Set(CDR(pz_status)=${PZ_STATUS})",
-        "Set(CDR(pz_cause)=${PZ_CAUSE})",
-        "Set(CDR(pz_tech)=${PZ_TECH})",
-        "Set(CDR(pz_talk_ms)=${PZ_TALK})",
-        "Set(CDR(pz_rec)=${PZ_FILE})",
-    ]
-    return [
-        _context(
-            "pz-operator-gone",
-            "The operator's leg of a call to a seller. A seller who has answered tells the end himself.",
-            ("s", [
-                *facts, status, *record,
-                'Set(PZ_BY=${IF($["${PZ_BY}" = "here"]?operator:${IF($["${PZ_BY}" = "there"]?seller:system)})})',
-                'GotoIf($["${PZ_UPMS}" != ""]?done)',
-                _event("PzEnd", DialStatus="${PZ_STATUS}", **told, EndedBy="${PZ_BY}"),
-                "done: Return()",
-            ]),
-        ),
-        _context(
-            "pz-over",
-            "The seller's leg.",
-            ("s", [
-                *facts,
-                'Set(PZ_STATUS=${IF($["${PZ_UPMS}" = ""]?${DIALSTATUS}:ANSWER)})',
-                *record,
-                'Set(PZ_BY=${IF($["${PZ_BY}" = "here"]?seller:${IF($["${PZ_BY}" = "there"]?operator:system)})})',
-                _event("PzEnd", DialStatus="${PZ_STATUS}", **told, EndedBy="${PZ_BY}"),
-                "Return()",
-            ]),
-        ),
-    ]  # fmt: skip
-
-
-# --- our own telephones
-
-
-def _people() -> list[str]:
-    listen = {"l": "qSE", "w": "qwSE", "b": "qBSE"}
-    spy = [
-        # "-" below: op1 must not listen to op10 as well.
-        "Set(PZ_WHOM=${FILTER(0-9a-z,${EXTEN:1})})",
-        _whole("PZ_WHOM", "EXTEN:1"),
-    ]
-    return [
-        _context(
-            PHONES,
-            "What a telephone may dial by itself: a trial of its own sound, and nothing else.",
-            ("600", [f"Goto({CHECK},s,1)"]),
-        ),
-        _context(
-            CHECK,
-            "A telephone hears itself.",
-            ("s", [
-                "Set(TIMEOUT(absolute)=30)",
-                "Answer()",
-                f"UserEvent(PzCheck,Extension: {'${FILTER(0-9a-z,${CHANNEL(endpoint)})}'})",
-                "Playback(beep)",
-                "Echo()",
-            ]),
-        ),
-        _context(
-            SPY,
-            "A supervisor listens to, whispers to or joins an operator.",
-            *((f"_{letter}[a-z0-9].", [*spy, "Answer()", f"ChanSpy(PJSIP/${{PZ_WHOM}}-,{options})", "Hangup()",
-                                       "refuse: Hangup(21)"])
-              for letter, options in listen.items()),
-        ),
-    ]  # fmt: skip
+__all__ = ["CHECK", "CLICK", "NOBODY", "ROUTE", "SPY", "TRANSFER", "text"]
