@@ -28,7 +28,7 @@ from app.wording import say, word
 # Labels and hints of the adapters' fields are translated where they are shown; here the collector finds them.
 _SPOKEN = (
     _l("Address of the inbound web-hook"), _l("https://….bitrix24.ru/rest/<user>/<code>/ with the right «CRM»"),
-    _l("What a lead becomes"), _l("lead_old: by crm.lead.add, for portals that do not know crm.item.add"),
+    _l("What a lead becomes"), _l("The old way is for portals that do not know the new methods"),
     _l("Token of the outbound web-hook"), _l("Proves that a web-hook is yours"),
     _l("Address of the account"), _l("https://<account>.amocrm.ru"), _l("Integration ID"),
     _l("Empty when a long-lived token is used"), _l("Secret key of the integration"), _l("Redirect address"),

@@ -49,7 +49,7 @@ class Bitrix24(Crm):
     entity: str = field(
         default="lead",
         metadata={"label": "What a lead becomes", "choices": ("lead", "deal", "lead_old"),
-                  "help": "lead_old: by crm.lead.add, for portals that do not know crm.item.add"},
+                  "help": "The old way is for portals that do not know the new methods"},
     )  # fmt: skip
     application_token: str = field(
         default="",
