@@ -218,13 +218,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column('operator_profile', 'wrap_up_until')
     op.drop_constraint('callback_call_id_fkey', 'callback', type_='foreignkey')
     op.drop_column('callback', 'call_id')
     op.drop_index(op.f('ix_call_order_call_id'), table_name='call_order')
     op.drop_index('call_order_open', table_name='call_order', postgresql_where=sa.text('done_at IS NULL'))
-    op.drop_column('operator_profile', 'wrap_up_until')
-    op.drop_constraint('callback_call_id_fkey', 'callback', type_='foreignkey')
-    op.drop_column('callback', 'call_id')
     op.drop_table('call_order')
     op.drop_index('call_event_at', table_name='call_event')
     op.drop_table('call_event')
