@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -64,8 +65,21 @@ def call_in(folder: Path, port: int, server: int, *, caller: str, called: str, s
 
 
 def _media_port() -> int:
-    """SIPp takes no free port for itself: every process of one start gets a block of its own."""
-    return 32_000 + (os.getpid() * 37 % 28) * 1000 + next(_turn) % 25 * 40
+    """SIPp ends when its port for sound is taken; several laboratories on one machine must not meet there."""
+    for _ in range(200):
+        port = 50_000 + (os.getpid() * 37 + next(_turn)) % 240 * 40
+        if all(_is_free(port + i) for i in range(4)):
+            return port
+    raise RuntimeError("no port for sound is free")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 # --- sounds: raw A-law, eight thousand bytes a second
