@@ -38,8 +38,20 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     shell.install(app)
     wording.install(app)
     with app.app_context():
-        from app import api, board, desk, filter_desk, guides, live_calls, models, pages, recordings, report_desk, views  # noqa: F401  every table is known before FAB starts
-        from app import hooks
+        from app import (  # noqa: F401  every table is known before FAB starts
+            api,
+            board,
+            desk,
+            filter_desk,
+            guides,
+            hooks,
+            live_calls,
+            models,
+            pages,
+            recordings,
+            report_desk,
+            views,
+        )
         from app.admin.people import PeopleSecurity
 
         extensions.outside.phone_key = settings.phone_key.encode()
