@@ -23,7 +23,7 @@ DEEDS = (
     ("whisper", "whisper", _l("Whisper to the operator"), "message-circle", ""),
     ("barge", "barge", _l("Join the talk"), "users", ""),
     ("take_over", "take_over", _l("Take it over"), "phone-incoming", ""),
-    ("hangup", "hang_up", _l("Hang up"), "phone-x", "danger"),
+    ("hangup", "hang_up", _l("End the call"), "phone-x", "danger"),
 )
 
 

@@ -96,7 +96,8 @@ def test_to_a_whole_group_they_are_spread(session, as_supervisor, group, anna, b
         ({"to": "1", "why": "так"}, "отметьте перезвоны"),
         ({"card": "1", "why": "так"}, "Выберите"),
         ({"card": "1", "to": "1", "why": " "}, "почему"),
-        ({"card": "1\0", "to": "g999999", "why": "так"}, "отметьте перезвоны"),
+        ({"card": "x", "to": "g999999", "why": "так"}, "отметьте перезвоны"),
+        ({"card": "1\0", "to": "g999999", "why": "так"}, "запрос"),
     ],
 )
 def test_what_is_missing_is_said_and_nothing_moves(session, as_supervisor, form, told):

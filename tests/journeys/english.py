@@ -12,6 +12,7 @@ NAMES = """
 Prozvon Excel API CSV XLSX XML JSON VIN CRM SMS URL ID IP HTTP HTTPS HTML YML UTF PDF
 amoCRM Auto ru Avito Drom Ads ads-api Youla rest-app LD
 AT MT CVT AMT ABS ESP LED GPS xenon zip gz gzip xml json html csv xlsx net org schema JSON-LD MaxPoster
+AMI SIP pjsip conf Opus ffmpeg opusenc Linkedid
 Alt Ctrl Enter Esc Shift Tab Home End PgUp PgDn
 English
 """

@@ -122,7 +122,12 @@ def _names(app: Flask) -> tuple[set[str], set[str]]:
     cars = " ".join(f"{model.make} {model.name}" for model in car_models())
     with app.app_context():
         logins = " ".join(
-            db.session.execute(text("SELECT username FROM ab_user UNION SELECT username FROM invite")).scalars()
+            db.session.execute(
+                text(
+                    "SELECT username FROM ab_user UNION SELECT username FROM invite"
+                    " UNION SELECT ami_user FROM asterisk UNION SELECT endpoint FROM trunk"
+                )
+            ).scalars()
         )
         books = " ".join(
             db.session.execute(

@@ -66,6 +66,8 @@ class Walker:
 
     def _look(self, tab: Any, role: str, address: str) -> None:
         tab.set_viewport_size({"width": 1366, "height": 768})
+        if tab.request.get(address).status == 204:
+            return  # nothing has changed: no page is shown
         answer = tab.goto(address, wait_until="domcontentloaded")
         if "html" not in (answer.headers.get("content-type") or "") or not tab.query_selector(".shell, .gate"):
             return  # a fragment: it is looked at inside its page

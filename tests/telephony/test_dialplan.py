@@ -35,6 +35,12 @@ def click(ami: RawAmi, link: str, number: str, **over: str) -> Message:
     )  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def _nobody_is_at_work(asterisk_lab):
+    """Whoever is ready would be rung by the queue that stands in for the silent product."""
+    asterisk_lab.sql("UPDATE operator_profile SET presence = 'offline'")
+
+
 def end_of(ami: RawAmi, link: str, within_s: float = 12) -> Message:
     return ami.wait(within_s, UserEvent="PzEnd", CallId=link)
 

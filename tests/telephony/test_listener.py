@@ -154,6 +154,5 @@ def test_a_seller_who_rings_us_gets_the_operator_who_is_ready(house: House) -> N
         house.lab.call_in("79120001234", "79010000101", talk_ms=2000)
         found = "SELECT link FROM call WHERE type = 'incoming'"
         link = wait_for(lambda: house.lab.sql(found))[0][0]
-        assert house.wait_state(link, "talking")["answered_at"]
         call = house.wait_state(link, "ended")
-        assert call["outcome"] == "answered" and abs(call["talk_ms"] - 2000) < 1000
+        assert call["answered_at"] and call["outcome"] == "answered" and abs(call["talk_ms"] - 2000) < 1000
