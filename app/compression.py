@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, request
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
 from werkzeug.security import safe_join
 
 _TYPES = ("text/", "application/javascript", "application/json", "image/svg+xml")
@@ -30,7 +32,13 @@ def install(app: Flask) -> None:
 
 
 def _accepts_gzip() -> bool:
-    return request.accept_encodings["gzip"] > 0
+    return _names_gzip(request.environ.get("HTTP_ACCEPT_ENCODING", ""))
+
+
+@lru_cache(maxsize=100)
+def _names_gzip(accepted: str) -> bool:
+    """There are few browsers and each always says the same."""
+    return parse_accept_header(accepted, Accept)["gzip"] > 0
 
 
 def _packed_file(filename: str) -> Response | None:
@@ -72,6 +80,6 @@ def _pack_page(response: Response) -> Response:
     body = response.get_data()
     response.vary.add("Accept-Encoding")
     if len(body) >= _SMALL:
-        response.set_data(gzip.compress(body, 5))
+        response.set_data(gzip.compress(body, 1))  # half the work of level 5 for a tenth more bytes
         response.headers["Content-Encoding"] = "gzip"
     return response

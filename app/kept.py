@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from babel import Locale
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_babel import get_locale
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -18,7 +18,8 @@ _BARRED = {
     for name in ("csrf_token", "csp_nonce", "current_user", "request", "session", "g", "browser_phone")
 }
 T = TypeVar("T")
-MOST = 4_000  # of one kind: menus of every set of roles, names of a few hundred people, the addresses of all views
+MOST = 4_000  # of one kind: names of a few hundred people, the addresses of all views
+FRAMES = 500  # a page of 15 kB for each person who is at work
 
 
 def install(app: Flask) -> None:
@@ -41,16 +42,22 @@ def language() -> str:
     return str(g.language)
 
 
-def keep(key: Hashable, make: Callable[[], T]) -> T:
-    """What `make` says, asked once for this key, this reader's language and this root of addresses."""
-    kept = current_app.extensions["prozvon_kept"]
-    whole = (key, language(), request.environ.get("SCRIPT_NAME", ""))
-    found: T | None = kept.get(whole)
+def shelf(kind: str) -> dict[Hashable, Any]:
+    """What is kept of this kind for this reader's language and this root of addresses. Whoever adds minds `MOST`."""
+    kept: dict[Any, dict[Hashable, Any]] = current_app.extensions["prozvon_kept"]
+    whole = (kind, language(), request.environ.get("SCRIPT_NAME", ""))
+    return kept.setdefault(whole, {})
+
+
+def keep(kind: str, key: Hashable, make: Callable[[], T], most: int = MOST) -> T:
+    """What `make` says, asked once for this key."""
+    own = shelf(kind)
+    found: T | None = own.get(key)
     if found is None:
         found = make()
-        if len(kept) >= MOST:
-            kept.clear()
-        kept[whole] = found
+        if len(own) >= most:
+            own.clear()
+        own[key] = found
     return found
 
 
@@ -59,7 +66,7 @@ def piece(template: str, **facts: Any) -> Markup:
 
     It sees no person, no request and neither token nor nonce: a piece of one reader may be shown to another.
     """
-    return keep((template, tuple(facts.values())), lambda: _draw(template, facts))
+    return keep(template, tuple(facts.values()), lambda: _draw(template, facts))
 
 
 def _draw(template: str, facts: dict[str, Any]) -> Markup:
@@ -72,9 +79,27 @@ def draw(template: str, facts: dict[str, Any]) -> Markup:
     return Markup(drawn)  # noqa: S704  the template has escaped what it prints
 
 
+def frame(template: str, key: Hashable, facts: dict[str, Any], parts: dict[str, str]) -> str:
+    """A page of which everything but `parts`, the token and the nonce stays the same for `key`.
+
+    The key has to name the person: the frame around every page does.
+    """
+    cut = keep("frame of " + template, key, lambda: _cut(template, facts, parts), FRAMES)
+    known: Any = current_app.jinja_env.globals
+    filled = {**parts, "csrf_token": known["csrf_token"](), "csp_nonce": known["csp_nonce"]()}
+    return "".join([filled[text] if n % 2 else text for n, text in enumerate(cut)])
+
+
+def _cut(template: str, facts: dict[str, Any], parts: dict[str, str]) -> list[str]:
+    """The page's text with the names of its holes at the odd places. No text of the database can hold a NUL."""
+    holes = {name: Markup(f"\0{name}\0") for name in (*parts, "csrf_token", "csp_nonce")}  # noqa: S704  a name of ours
+    asked = {name: (lambda hole=holes[name]: hole) for name in ("csrf_token", "csp_nonce")}
+    return render_template(template, **{**facts, **holes, **asked}).split("\0")
+
+
 def address(endpoint: str, **values: Any) -> str:
     """url_for() for addresses without a person's own numbers in them."""
-    return keep((endpoint, tuple(values.items())), lambda: url_for(endpoint, **values))
+    return keep("addresses", (endpoint, tuple(values.items())), lambda: url_for(endpoint, **values))
 
 
 def static(filename: str) -> str:

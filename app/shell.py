@@ -83,7 +83,7 @@ def menu() -> Markup | str:
     if not user.is_authenticated:
         return ""
     rights = getattr(user, "rights", None)
-    groups = _groups() if rights is None else kept.keep(("menu", rights), _groups)
+    groups = _groups() if rights is None else kept.keep("menu", rights, _groups)
     return kept.piece("_menu.html", menu_tree=groups, current=_current(groups, request.path)) if groups else ""
 
 

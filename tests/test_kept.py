@@ -62,9 +62,8 @@ def test_a_piece_that_asks_for_a_token_or_a_person_is_refused(app: Flask, asked:
             app.jinja_env.cache.clear()
 
 
-def test_memory_has_a_bound(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "MOST", 5)
+def test_memory_has_a_bound(app: Flask) -> None:
     with app.test_request_context("/"):
         for n in range(50):
-            assert kept.keep(("number", n), lambda n=n: n + 1) == n + 1
-        assert len(app.extensions["prozvon_kept"]) <= 5
+            assert kept.keep("numbers", n, lambda n=n: n + 1, most=5) == n + 1
+        assert len(kept.shelf("numbers")) <= 5

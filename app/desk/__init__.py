@@ -7,8 +7,9 @@ from flask import Flask
 from flask_appbuilder import AppBuilder, BaseView
 from flask_babel import lazy_gettext as _l
 
-from app.desk.calling import Calling, browser_phone
+from app.desk.calling import Calling
 from app.desk.deeds import Deeds
+from app.desk.page import browser_phone
 from app.desk.reading import Reading
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, current_app, g, jsonify, render_template, request, session, url_for
+from flask import abort, current_app, jsonify, render_template, request, session, url_for
 from flask_appbuilder import expose, has_access, permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -14,25 +14,13 @@ from app.desk import page, seat
 from app.errors import Reason, Refused
 from app.extensions import db
 from app.log_ins import sha256hex
-from app.services import call_panel, calls, phone_accounts, presence, seats, spying, wrap_up
+from app.services import call_panel, calls, phone_accounts, presence, spying, wrap_up
 from app.services.call_panel import Panel
-from app.services.phone_accounts import BrowserPhone, Relays
+from app.services.phone_accounts import Relays
 from app.wording import say, word
 
 TOLD_MS = 30_000  # how a call ended is news for so long, where nothing is left to finish
 ORDERS = ("hangup", "transfer", "check")
-
-
-def browser_phone() -> BrowserPhone | None:
-    """For templates that show the bar: the person's phone, and leave for this page to reach it and the microphone."""
-    if not current_user.is_authenticated:
-        return None
-    if "browser_phone" not in g:  # the desk has read it along with its frame
-        g.browser_phone = seats.frame(db.session(), current_user.id, seat.now()).phone
-    phone: BrowserPhone | None = g.browser_phone
-    if phone is not None:
-        g.connect_to, g.microphone = "/".join(phone.ws_url.split("/")[:3]), True
-    return phone
 
 
 class Calling:

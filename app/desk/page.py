@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import g, make_response, redirect, render_template, request, url_for
+from flask import g, make_response, redirect, render_template, request, session, url_for
 from flask_login import current_user
+from markupsafe import Markup
 
 from app import formats, kept, settings
 from app.desk import lines, seat
@@ -17,15 +18,61 @@ from app.domain import price_line, script
 from app.extensions import db
 from app.models import OperatorProfile
 from app.services import card_page, crm_known, seats, statuses, worklist
+from app.services.phone_accounts import BrowserPhone
+
+PAGE = "desk/desk.html"
 
 
 def show(template: str, tab: str, card_id: int | None, **more: Any) -> str:
     data = list_data(tab, card_id)
     # By itself: inside of the page each bit of its fifty lines would be handed up through six templates.
-    data |= {"own_list": kept.draw("desk/_list.html", data), **more}
+    data |= {"own_list": kept.draw("desk/_list.html", data), "current_user": current_user, **more}
     if card_id is not None:
         data |= card_data(card_id)
-    return render_template(template, **data)
+    return kept.draw(template, data) if template != PAGE else _whole(data)
+
+
+def _whole(data: dict[str, Any]) -> str:
+    """The page around the lists is the same from one time to the next: menu, account, what the scripts say."""
+    person, phone, user = data["profile"], browser_phone(), current_user._get_current_object()
+    has_card, has_any = data["card_id"] is not None, data["counts"]["all"] > 0
+    facts = {
+        "has_card": has_card,
+        "profile": person,
+        "counts": {"all": has_any},
+        "keys_on": person is None or person.keys_on,
+        "auto_next": person is None or person.auto_next,
+    }
+    parts = {"presence": _presence(data), "presence_code": person.presence if person is not None else ""}
+    parts |= {"desk": str(kept.draw("desk/_desk.html", data))} if has_card else {"own_list": str(data["own_list"])}
+    rights = getattr(user, "rights", None)
+    if rights is None or "_flashes" in session:
+        return render_template(PAGE, **facts, **{name: Markup(text) for name, text in parts.items()})  # noqa: S704
+    key = (user.id, user.first_name, user.last_name, tuple(user.roles), rights, phone, has_card, has_any,
+           person is None, facts["keys_on"], facts["auto_next"])  # fmt: skip
+    return kept.frame(PAGE, key, facts, parts)
+
+
+def _presence(data: dict[str, Any]) -> str:
+    person = data["profile"]
+    if person is None:
+        return ""
+    spent = data["now"] - person.presence_since
+    facts = {"state": person.presence, "pause_id": person.pause_id, "pauses": data["pauses"]}
+    parts = {"spent_s": str(int(spent.total_seconds())), "spent": formats.duration(spent)}
+    return kept.frame("desk/_state.html", tuple(facts.values()), facts, parts)
+
+
+def browser_phone() -> BrowserPhone | None:
+    """For templates that show the bar: the person's phone, and leave for this page to reach it and the microphone."""
+    if not current_user.is_authenticated:
+        return None
+    if "browser_phone" not in g:  # the desk has read it along with its frame
+        g.browser_phone = seats.frame(db.session(), current_user.id, seat.now()).phone
+    phone: BrowserPhone | None = g.browser_phone
+    if phone is not None:
+        g.connect_to, g.microphone = "/".join(phone.ws_url.split("/")[:3]), True
+    return phone
 
 
 def desk(tab: str, card_id: int | None, message: str = "") -> Any:
@@ -50,8 +97,6 @@ def list_data(tab: str, card_id: int | None) -> dict[str, Any]:
         "tabs": lines.tabs(),
         "tab": tab,
         "lines": lines.drawn(rows, tab, card_id, now),
-        "here": kept.address("DeskView.my_ads", tab=tab),
-        "open_url": kept.address("DeskView.card", card_id=0)[:-1],
         "more": f"{rows[-1].processed_at.timestamp()}_{rows[-1].id}" if full else "",
         "card_id": card_id,
         **presence_data(now),

@@ -25,8 +25,8 @@ class Reading:
         if card_id is not None and not seat.is_visible(card_id):
             # The desk itself comes along: it offers the text that was written for a card which was taken away.
             gone = _("This card is not with you: it was taken away, or it never was.")
-            return page.show("desk/desk.html", seat.tab(), None, message=gone), 404
-        return page.show("desk/desk.html", seat.tab(), card_id)
+            return page.show(page.PAGE, seat.tab(), None, message=gone), 404
+        return page.show(page.PAGE, seat.tab(), card_id)
 
     @expose("/list")
     @has_access
