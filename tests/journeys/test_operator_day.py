@@ -89,6 +89,8 @@ def test_a_key_pressed_before_the_answer_waits_for_it(page: Any, live_server: An
     page.wait_for_function("() => document.getElementById('desk-card').inert")
     page.keyboard.press("Alt+KeyC")  # the number of the card that is not here yet
     page.keyboard.press("Alt+Digit7")  # a second result would fall on a card that nobody has seen
+    while not held:  # the desk waits before its request has come through to us
+        page.wait_for_timeout(20)
     held[0].continue_()
     page.unroute("**/status")
     the_card(page, pool[1])
