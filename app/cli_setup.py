@@ -54,7 +54,8 @@ def init(arguments: argparse.Namespace, settings: config.Config) -> None:
         print("The database is ready. There is an administrator already.")
     else:
         print(
-            f"База готова. Приглашение первого администратора, действует {hours} ч:\n{settings.public_url}/invite/{token}"
+            f"База готова. Приглашение первого администратора, действует {hours} ч:\n"
+            f"{settings.public_url}/invite/{token}"
         )
 
 

@@ -20,8 +20,8 @@ LET_IN: dict[str, tuple[bool, bool, bool, bool]] = {
 # What supervisors look at, and what they also write.
 LOOK = ("adview|cardview|cityview|decidedpairview|jobrunview|namealiasview|samepairview|sellerview|sourcerunview|"
         "sourceview|vehiclemoveview|vehicleview")  # fmt: skip
-EDIT = ("carmodelview|donotcallview|generationview|makeview|pausereasonview|operatorgroupview|operatorprofileview|statusruleview|"
-        "statusview")  # fmt: skip
+EDIT = ("carmodelview|donotcallview|generationview|makeview|pausereasonview|operatorgroupview|operatorprofileview|"
+        "statusruleview|statusview")  # fmt: skip
 
 ACCESS: tuple[tuple[str, str], ...] = (
     # nobody's room
@@ -41,8 +41,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     # programs: without a key or a token of their own nobody; tests/api/test_access.py asks for every role
     (r"GET /api/v1/_openapi", LOGGED_IN),
     (
-        r"GET /api/v1/(ads|vehicles|cards|calls|sources|source_runs|filters|groups|operators|statuses|cities|makes|models)"
-        r"/(<int:pk>)?",
+        r"GET /api/v1/(ads|vehicles|cards|calls|sources|source_runs|filters|groups|operators|statuses|cities|makes"
+        r"|models)/(<int:pk>)?",
         NOBODY,
     ),
     (r"GET /api/v1/ads/<int:pk>/explain", NOBODY),
@@ -110,7 +110,10 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"POST /asteriskview/check/<pk>", ADMIN),
     # the CRM
     (r"GET /leadview/(list/|show/<pk>)", SUPERVISOR),
-    (r"POST /leadview/(fix/<int:lead_id>|(again|drop)/<int:lead_id>/<int:push_id>|action/repeat/<pk>|action_post)", SUPERVISOR),
+    (
+        r"POST /leadview/(fix/<int:lead_id>|(again|drop)/<int:lead_id>/<int:push_id>|action/repeat/<pk>|action_post)",
+        SUPERVISOR,
+    ),
     (r"GET /crmconnectionview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /crmconnectionview/(add|edit/<pk>)", ADMIN),
     (r"POST /crmconnectionview/(check|action/(sync_now|call_clients|enable|disable)/<pk>|action_post)", ADMIN),

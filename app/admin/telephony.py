@@ -193,4 +193,3 @@ class PhoneAccountView(AdminView):
             lambda row: calls.check_phone(db.session(), row.user_id, actor_id=current_user.id, now=now()),
             lambda n: ngettext("%(num)d telephone will ring now.", "%(num)d telephones will ring now.", n),
         )
-

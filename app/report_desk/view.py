@@ -57,7 +57,7 @@ class ReportView(GroupByChartView):
             presets=preset_names(), chart=figures.chart_data(answer), shown=figures.shown, change=figures.change,
             filters=_choices(asked), troubles=[say(trouble) for trouble in asked.troubles],
             address=lambda **more: _address(self, asked, **more), key_of=key_word, made=_file_of(asked),
-            views=report_views.mine(db.session(), current_user.id, self.report.key), start=report_views.is_start,
+            views=report_views.mine(db.session(), current_user.id, self.report.key),
         )  # fmt: skip
 
     @expose("/rows/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -108,8 +108,3 @@ def _within(period: Period, first: date, step: str) -> Period:
     while periods.step_of(last + timedelta(1), step) == first:
         last += timedelta(1)
     return Period(max(first, period.first), min(last, period.last))
-
-
-def moments(period: Period, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """The first moment of the period and the first one after it."""
-    return begins(period.first, zone), begins(period.last + timedelta(1), zone)

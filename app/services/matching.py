@@ -68,9 +68,7 @@ def match_cards(session: Session, now: datetime, *, limit: int = BATCH) -> int:
     return len(rows)
 
 
-def _decide(
-    index: MatchIndex, row: Row[Any], now: datetime, hours: int, clients: crm_known.Wish
-) -> tuple[Any, ...]:
+def _decide(index: MatchIndex, row: Row[Any], now: datetime, hours: int, clients: crm_known.Wish) -> tuple[Any, ...]:
     spec = None if clients.keeps_out(row.id) else best_filter(index, row, now)
     if spec is None:
         return (row.id, None, None, None, 0, 0)

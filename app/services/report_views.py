@@ -44,10 +44,6 @@ def mine(session: Session, user_id: int, report: str) -> list[SavedView]:
     )
 
 
-def is_start(view: SavedView, user_id: int) -> bool:
-    return view.is_start and view.user_id == user_id
-
-
 def start_of(session: Session, user_id: int) -> SavedView | None:
     """The view that a person has made the start page."""
     return session.scalars(select(SavedView).where(SavedView.user_id == user_id, SavedView.is_start)).one_or_none()

@@ -11,7 +11,7 @@ from sqlalchemy import text as raw
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.tables.columns import USER, counter, facts, flag, now_column, time_column, user_column, words
+from app.tables.columns import USER, counter, flag, now_column, time_column, words
 
 
 class DirtyMoment(Model):
@@ -185,36 +185,16 @@ class Export(Model):
     report: Mapped[str] = mapped_column(String(32), nullable=False)
     format: Mapped[str] = mapped_column(String(8), nullable=False)
     question: Mapped[dict[str, Any]] = mapped_column(JSONB, nullable=False)
-    may_see_phones: Mapped[bool] = flag()
     state: Mapped[str] = mapped_column(String(10), server_default="waiting", nullable=False, default="waiting")
     rows_n: Mapped[int] = counter()
-    rows_of: Mapped[int | None] = mapped_column(Integer)
     file_name: Mapped[str] = words()
     trouble: Mapped[str] = words()
     created_at: Mapped[datetime] = now_column()
     done_at: Mapped[datetime | None] = time_column()
     until: Mapped[datetime | None] = time_column()
-    about: Mapped[dict[str, Any]] = facts()
-
-
-class ScheduledReport(Model):
-    """A report that goes out by mail on certain days."""
-
-    __tablename__ = "scheduled_report"
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    name: Mapped[str] = mapped_column(String(80), nullable=False)
-    report: Mapped[str] = mapped_column(String(32), nullable=False)
-    query: Mapped[str] = words()
-    preset: Mapped[str] = mapped_column(String(16), nullable=False)
-    every: Mapped[str] = mapped_column(String(8), nullable=False)  # day, week, month
-    at_hour: Mapped[int] = mapped_column(SmallInteger, server_default="8", nullable=False, default=8)
-    emails: Mapped[str] = mapped_column(Text, nullable=False)
-    by_id: Mapped[int | None] = user_column()
-    is_enabled: Mapped[bool] = flag(True)
-    sent_on: Mapped[date | None] = mapped_column(Date)
 
 
 __all__ = [
     "DayByCallCity", "DayByCaller", "DayByCity", "DayByCode", "DayByFilter", "DayByHour", "DayByLine", "DayByMake",
-    "DayByOperator", "DayByState", "DayByStatus", "DirtyMoment", "Export", "RolledDay", "SavedView", "ScheduledReport",
+    "DayByOperator", "DayByState", "DayByStatus", "DirtyMoment", "Export", "RolledDay", "SavedView",
 ]  # fmt: skip

@@ -439,18 +439,13 @@ def _tables() -> None:
         sa.Column("report", sa.String(length=32), nullable=False),
         sa.Column("format", sa.String(length=8), nullable=False),
         sa.Column("question", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("may_see_phones", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("state", sa.String(length=10), server_default="waiting", nullable=False),
         sa.Column("rows_n", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("rows_of", sa.Integer(), nullable=True),
         sa.Column("file_name", sa.Text(), server_default="", nullable=False),
         sa.Column("trouble", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column(
-            "about", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
-        ),
         sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("token"),
@@ -472,26 +467,9 @@ def _tables() -> None:
     op.create_index(op.f("ix_saved_view_user_id"), "saved_view", ["user_id"], unique=False)
     op.create_index("saved_view_name", "saved_view", ["user_id", "report", "name"], unique=True)
     op.create_index("saved_view_start", "saved_view", ["user_id"], unique=True, postgresql_where=sa.text("is_start"))
-    op.create_table(
-        "scheduled_report",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("name", sa.String(length=80), nullable=False),
-        sa.Column("report", sa.String(length=32), nullable=False),
-        sa.Column("query", sa.Text(), server_default="", nullable=False),
-        sa.Column("preset", sa.String(length=16), nullable=False),
-        sa.Column("every", sa.String(length=8), nullable=False),
-        sa.Column("at_hour", sa.SmallInteger(), server_default="8", nullable=False),
-        sa.Column("emails", sa.Text(), nullable=False),
-        sa.Column("by_id", sa.Integer(), nullable=True),
-        sa.Column("is_enabled", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.Column("sent_on", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(["by_id"], ["ab_user.id"], ondelete="SET NULL"),
-        sa.PrimaryKeyConstraint("id"),
-    )
 
 
 def _drop_tables() -> None:
-    op.drop_table("scheduled_report")
     op.drop_index("saved_view_start", table_name="saved_view", postgresql_where=sa.text("is_start"))
     op.drop_index("saved_view_name", table_name="saved_view")
     op.drop_index(op.f("ix_saved_view_user_id"), table_name="saved_view")

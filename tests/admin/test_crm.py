@@ -62,7 +62,8 @@ def test_an_empty_secret_leaves_the_stored_one(app, session, as_admin, portal):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"name": ""}, "Назовите"), ({"option_hook_url": ""}, "Заполните"), ({"option_hook_url": "ftp://x"}, "адрес вида"),
+        ({"name": ""}, "Назовите"), ({"option_hook_url": ""}, "Заполните"),
+        ({"option_hook_url": "ftp://x"}, "адрес вида"),
         ({"option_hook_url": "https://u:p@x.test/"}, "адрес вида"), ({"option_entity": "other"}, "из списка"),
         ({"map_value": ["{made}", "", ""]}, "{made}"), ({"map_to": ["A", "A", ""]}, "дважды"),
         ({"map_to": ["", "A", ""]}, "нет поля"), ({"stage_ours": ["sold", ""]}, "Стадии"),

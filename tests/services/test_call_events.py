@@ -111,8 +111,12 @@ def test_the_same_thing_said_twice_is_kept_once(seat: Seat) -> None:
 
 
 @hypothesis_settings(max_examples=40)
-@given(seed=st.integers(0, 2**32), ending=st.sampled_from([("ANSWER", "16", ""), ("BUSY", "17", "486"),
-                                                           ("CANCEL", "16", ""), ("CONGESTION", "34", "503")]))  # fmt: skip
+@given(
+    seed=st.integers(0, 2**32),
+    ending=st.sampled_from(
+        [("ANSWER", "16", ""), ("BUSY", "17", "486"), ("CANCEL", "16", ""), ("CONGESTION", "34", "503")]
+    ),
+)
 def test_any_order_any_repetition_and_any_batches_end_in_the_same_row(
     session: Session, seed: int, ending: tuple[str, str, str]
 ) -> None:
