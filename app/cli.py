@@ -193,11 +193,12 @@ def everything(arguments: argparse.Namespace, settings: config.Config) -> int:
     python = [sys.executable, str(ROOT / "run.py")]
     children = [Child("web", [*python, "web"]), Child("worker", [*python, "worker"])]
     if not settings.production:
-        from app.demo.accounts import classified_port
+        from app.demo.accounts import classified_port, sms_port
 
         port = str(classified_port(settings))
         children.append(Child("classified", [sys.executable, "-m", "app.demo.classified", "--port", port]))
         children.append(Child("crm", _demo_crm(settings)))
+        children.append(Child("sms", [sys.executable, "-m", "app.demo.sms", "--port", str(sms_port(settings))]))
         children += _laboratory(settings)
     address = f"http://{settings.host}:{settings.port}"
     supervisor = Supervisor(children, also=lambda: _telephony(settings, python))

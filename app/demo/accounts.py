@@ -58,6 +58,11 @@ def crm_port(settings: config.Config) -> int:
     return settings.port + 2 if settings.port < 65534 else settings.port - 2
 
 
+def sms_port(settings: config.Config) -> int:
+    """The made-up SMS gateway is the third neighbour."""
+    return settings.port + 3 if settings.port < 65533 else settings.port - 3
+
+
 def crm_token(settings: config.Config) -> str:
     """Where the made-up CRM tells its changes: the same for the process that sends and the one that listens."""
     return hmac.new(settings.secret_key.encode(), b"prozvon demo crm", "sha256").hexdigest()[:40]
