@@ -66,9 +66,10 @@ class Smpp:
         raise ValueError("SMPP has no call-backs")
 
     def _submit(self, talk: Any, message: Message, piece: bytes, coding: int, kind: int, n: int) -> str:
+        ton = consts.SMPP_TON_INTL if message.sender.isdecimal() else consts.SMPP_TON_ALNUM
         try:
             asked = talk.send_message(
-                source_addr_ton=consts.SMPP_TON_ALNUM, source_addr=message.sender, dest_addr_ton=consts.SMPP_TON_INTL,
+                source_addr_ton=ton, source_addr=message.sender, dest_addr_ton=consts.SMPP_TON_INTL,
                 dest_addr_npi=consts.SMPP_NPI_ISDN, destination_addr=message.phone, short_message=piece,
                 data_coding=coding, esm_class=kind, registered_delivery=True,
             )  # fmt: skip

@@ -14,7 +14,7 @@ from app.sms._contract import AnswerLost, Message, Permanent, Report, Sent, Temp
 
 ERRORS = {1: "sms_refused", 2: "sms_auth", 3: "sms_no_money", 5: "sms_refused", 6: "sms_text", 7: "sms_phone",
           8: "sms_unroutable"}  # fmt: skip
-WAITS = {4: 600, 9: 60}  # our address is blocked for a while; the same request within a minute
+BLOCKED, REPEATED = 4, 9
 STATES = {-3: "absent", -2: "failed", -1: "sent", 0: "sent", 1: "delivered", 2: "delivered", 3: "expired",
           4: "delivered", 20: "failed", 22: "failed", 23: "failed", 24: "failed", 25: "failed"}  # fmt: skip
 TROUBLES = {-2: "sms_refused", 3: "sms_expired", 20: "sms_unroutable", 22: "sms_phone", 23: "sms_stop_list",
@@ -88,8 +88,10 @@ def _refuse(answer: dict[str, Any]) -> None:
     if "error_code" not in answer and "error" not in answer:
         return
     code = _whole(answer.get("error_code"), 0)
-    if code in WAITS:
-        raise Temporary(WAITS[code])
+    if code == BLOCKED:  # our address, for a while
+        raise Temporary(600)
+    if code == REPEATED:  # an earlier try of the same message may have arrived: ask after it by our id
+        raise AnswerLost("the same request again")
     raise Permanent(ERRORS.get(code, "sms_refused"))
 
 

@@ -38,6 +38,12 @@ def test_a_long_message_goes_out_in_parts(centre, gateway):
     assert gateway.send(Message("1", "79160001122", "ы" * 71, "PROZVON")).parts == 2 == len(centre.taken)
 
 
+@pytest.mark.parametrize(("sender", "kind"), [("PROZVON", 5), ("79160000000", 1)])
+def test_the_sender_is_told_to_be_a_name_or_a_number(centre, gateway, sender, kind):
+    gateway.send(Message("1", "79160001122", "Добрый день", sender))
+    assert centre.taken[0][:2] == bytes([0, kind])
+
+
 @pytest.mark.parametrize(("status", "ours"), [(0x0B, "sms_phone"), (0x45, "sms_unroutable"), (0x33, "sms_refused")])
 def test_refusals_come_in_our_words(centre, gateway, status, ours):
     centre.script = [status]
