@@ -40,6 +40,7 @@ def link() -> str:
     return f"pz-test{next(_links)}x{id(object()):x}"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this very hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One Asterisk is enough: whatever needs it runs in one process.
 

@@ -10,7 +10,7 @@ import pytest
 from tests.databases import Server
 from tests.telephony.a_phone import Phone
 from tests.telephony.gateway import House, listening
-from tests.telephony.lab import Lab, wait_for
+from tests.telephony.lab import PASSWORD, Lab, wait_for
 
 pytestmark = pytest.mark.asterisk
 
@@ -146,17 +146,14 @@ def test_the_state_of_a_telephone_reaches_its_row(house: House) -> None:
 
 
 def test_a_seller_who_rings_us_gets_the_operator_who_is_ready(house: House) -> None:
-    house.lab.sql("UPDATE operator_profile SET presence = 'ready' WHERE user_id = %s", house.operator)
-    with listening(house):
-        # A telephone with a fixed address does not register, and Asterisk knows nothing of it until it is rung.
-        wait_for(lambda: house.lab.sql("SELECT device_state FROM phone_account")[0][0] != "unknown")
+    with Phone("op63", 440) as phone, listening(house):
+        house.lab.add_realtime(phone.name)
+        house.lab.sql("UPDATE phone_account SET extension = 'op63'")
+        house.lab.sql("UPDATE operator_profile SET presence = 'ready' WHERE user_id = %s", house.operator)
+        phone.register(house.lab.sip_port, PASSWORD)
+        wait_for(lambda: house.lab.sql("SELECT device_state FROM phone_account")[0][0] == "not_inuse", 15)
         house.lab.call_in("79120001234", "79010000101", talk_ms=2000)
-
-        def arrived() -> list[tuple[str]]:
-            # Each look of the listener at the telephones would call this one unavailable again.
-            house.lab.sql("UPDATE phone_account SET device_state = 'not_inuse'")
-            return house.lab.sql("SELECT link FROM call WHERE type = 'incoming'")
-
-        link = wait_for(arrived)[0][0]
+        link = wait_for(lambda: house.lab.sql("SELECT link FROM call WHERE type = 'incoming'"))[0][0]
         call = house.wait_state(link, "ended")
         assert call["answered_at"] and call["outcome"] == "answered" and abs(call["talk_ms"] - 2000) < 1000
+        assert phone.invited["x-pz-call"] == link
