@@ -22,7 +22,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     import config as deployment
-    from app import compression, extensions, registry, safety, shell, smtp, wording
+    from app import compression, database, extensions, registry, safety, shell, smtp, wording
     from app import crm as crm_family
     from app import sources as source_family
     from app.crm._http import Door
@@ -61,6 +61,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         extensions.outside.crm = registry.members(crm_family, crm_family.Crm)
         extensions.outside.crm_door, extensions.outside.public_url = Door, settings.public_url
         extensions.db.init_app(app)
+        database.watch_pool(extensions.db.engine.pool)
         extensions.migrate.init_app(app, extensions.db, directory=str(ROOT / "migrations"))
         appbuilder = AppBuilder(indexview=pages.HomeView)
         appbuilder.security_manager_class = PeopleSecurity
@@ -92,7 +93,6 @@ def _flask_config(settings: deployment.Config, deploying: bool) -> dict[str, Any
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": {
-            "pool_pre_ping": True,
             "pool_size": settings.web_threads,
             "max_overflow": 4,
             "connect_args": {

@@ -80,14 +80,21 @@ def draw(template: str, facts: dict[str, Any]) -> Markup:
 
 
 def frame(template: str, key: Hashable, facts: dict[str, Any], parts: dict[str, str]) -> str:
-    """A page of which everything but `parts`, the token and the nonce stays the same for `key`.
+    return "".join(pieces(template, key, facts, parts))
+
+
+def pieces(template: str, key: Hashable, facts: dict[str, Any], parts: dict[str, str]) -> list[str]:
+    """A page of which everything but `parts`, the token and the nonce stays the same for `key`: these at odd places.
 
     The key has to name the person: the frame around every page does.
     """
     cut = keep("frame of " + template, key, lambda: _cut(template, facts, parts), FRAMES)
+    filled = dict(parts)
     known: Any = current_app.jinja_env.globals
-    filled = {**parts, "csrf_token": known["csrf_token"](), "csp_nonce": known["csp_nonce"]()}
-    return "".join([filled[text] if n % 2 else text for n, text in enumerate(cut)])
+    for name in cut[1::2]:
+        if name not in filled:
+            filled[name] = known[name]()  # the token or the nonce
+    return [filled[text] if n % 2 else text for n, text in enumerate(cut)]
 
 
 def _cut(template: str, facts: dict[str, Any], parts: dict[str, str]) -> list[str]:

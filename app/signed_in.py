@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
 # The person, the log-in behind the cookie, and which edition of the roles is in force. `own` are the roles of the
@@ -22,7 +22,10 @@ _WHO = text("""
               JOIN ab_role r ON r.id = gr.role_id WHERE ug.user_id = u.id) AS lent
     FROM ab_user u LEFT JOIN user_session s ON s.sid_hash = :sid
     WHERE u.id = :id
-""")
+""").columns(  # named beforehand, SQLAlchemy need not work them out from each answer
+    *map(column, ("id", "username", "first_name", "last_name", "active",
+                  "of_user", "created_at", "seen_at", "sid_hash", "rights", "own", "lent"))
+)  # fmt: skip
 
 
 class KnownRole(NamedTuple):

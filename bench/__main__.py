@@ -25,6 +25,7 @@ BENCHES = {  # name: (module, what it measures)
     "claims": ("claims", "P10 P11: taking and dealing cards"),
     "desk": ("desk", "P12 P13: the operator's queries among millions of adverts"),
     "pages": ("pages", "P20: what a page costs the web server"),
+    "sight": ("first_sight", "how soon the desk is seen through 1 Mbit/s, and its weight"),
     "reports": ("reports", "P14 P15: reports among millions of calls"),
     "idle": ("idle", "what desks cost while nobody calls"),
     "telephony": ("telephony", "AMI events read, against a bare socket"),

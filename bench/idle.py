@@ -18,7 +18,7 @@ from bench.pages import _product
 from bench.web import ROOT, Browser, Served, give_roles, served
 
 PEOPLE, REQUESTS = 500, 500
-_SERVER = """
+PHONES = """
   INSERT INTO asterisk (id, name, ami_host, ami_user, state, seen_at)
     VALUES (1, 'bench', '127.0.0.1', 'bench', 'up', now() + interval '1 day');
   INSERT INTO phone_account (user_id, asterisk_id, extension, device_state)
@@ -33,7 +33,7 @@ def bench(plan: Plan) -> list[Row]:
             fill(engine, 50_000 if plan.quick else 200_000)
             give_roles(engine, [FIRST_OPERATOR], [])
             with engine.begin() as connection:
-                connection.execute(text(_SERVER))
+                connection.execute(text(PHONES))
         ours = stack.enter_context(served(*_product(plan, url)))
         operator = Browser(ours.port)
         assert operator.log_in("bench1")

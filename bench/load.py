@@ -7,103 +7,28 @@ that does not wait for answers, as people do not; a late start counts as waiting
 from __future__ import annotations
 
 import argparse
-import http.client
 import os
 import queue
 import random
-import re
 import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from statistics import median, quantiles
 
 from bench.desk_data import FIRST_OPERATOR, fill
 from bench.harness import engine_of, running_server
-from bench.web import ROOT, Browser, free_port, give_roles, product, served
+from bench.staff import OPERATOR_DOES, SUPERVISOR_DOES, TROUBLES, Person
+from bench.web import ROOT, free_port, give_roles, product, served
 
 OPERATORS, SUPERVISORS = 100, 10
 ADS = 500_000
 SLOWEST_S, MOST_ERRORS, LOGIN_S = 0.3, 0.001, 2.0
 LOGINS_IN_S = 60
 KEPT = ROOT / "var" / "load.txt"
-TROUBLES = (OSError, http.client.HTTPException)
 ANSWERS = ("200", "204", "304", "409", "422")
-_VERSION = re.compile(r'name="version" value="(\d+)"')
-_CARD = re.compile(r'data-card="(\d+)"')
-_STATUS = re.compile(r'name="status_id" value="(\d+)"')
-# What people do, by how often: an open desk asks for its counters every five seconds by itself.
-OPERATOR_DOES = {"counters": 50, "a card": 18, "form": 14, "note": 4, "list": 8, "result and next": 6}
-SUPERVISOR_DOES = {"board": 30, "what waits": 10, "cards": 6, "filters": 6, "ads": 4, "call-backs": 4}
-OF_A_CARD = ("a card", "form", "note", "result and next")
-PAGES = {
-    "board": "/board/now", "what waits": "/board/pools", "cards": "/cardview/list/", "filters": "/adfilterview/list/",
-    "ads": "/adview/list/", "call-backs": "/board/move?stage=3",
-}  # fmt: skip
-
-
-class Person:
-    """One logged-in browser; it does one thing at a time, as a person does."""
-
-    def __init__(self, port: int, username: str, does: dict[str, int], seed: int) -> None:
-        self.username = username
-        self.browser = Browser(port)
-        self.lock = threading.Lock()
-        self.rng = random.Random(seed)
-        self._does = does
-        self._cards: list[str] = []
-
-    def choose(self) -> str:
-        return self.rng.choices(list(self._does), list(self._does.values()))[0]
-
-    def arrive(self) -> bool:
-        if not self.browser.log_in(self.username):
-            return False
-        if self._does is OPERATOR_DOES:
-            self.browser.open("/desk/?tab=new")
-            self._cards = _CARD.findall(self.browser.body) or re.findall(r"card=(\d+)", self.browser.body)
-        return True
-
-    def do(self, what: str, due: float, report: Report) -> None:
-        """One deed; of two requests each counts by itself. A late start counts as waiting for the first."""
-        try:
-            for name, status in self._asked(what):
-                report.note(name, time.monotonic() - due, str(status))
-                due = time.monotonic()
-        except TROUBLES as trouble:
-            report.note(what, time.monotonic() - due, type(trouble).__name__)
-
-    def _asked(self, what: str) -> Iterator[tuple[str, int]]:
-        if what in OF_A_CARD and self._cards:
-            yield from self._work(what, self.rng.choice(self._cards))
-        else:
-            yield what, self._look(what)
-
-    def _look(self, what: str) -> int:
-        if what in PAGES:
-            return self.browser.get(PAGES[what])
-        if what == "list":
-            return self.browser.get("/desk/list?tab=" + self.rng.choice(("new", "work", "callbacks")))
-        return self.browser.get("/desk/counts", {"X-Poll": "1"})  # no card in hand: the desk only polls
-
-    def _work(self, what: str, card: str) -> Iterator[tuple[str, int]]:
-        status = self.browser.get(f"/desk/card/{card}", {"HX-Request": "true"})
-        yield "a card", status
-        version = _VERSION.search(self.browser.body)
-        if what == "a card" or status != 200 or version is None:
-            return
-        sent: dict[str, object] = {"version": version.group(1)}
-        if what == "form":
-            name = f"Имя {self.rng.random():.3f}"
-            yield what, self.browser.post(f"/desk/card/{card}/form", sent | {"seller_name": name})
-        elif what == "note":
-            yield what, self.browser.post(f"/desk/card/{card}/note", {"text": "Перезвонит сам"})
-        elif statuses := _STATUS.findall(self.browser.body):
-            self._cards = [one for one in self._cards if one != card]
-            sent["status_id"] = self.rng.choice(statuses)
-            yield what, self.browser.post(f"/desk/card/{card}/status", sent)
 
 
 class Report:

@@ -30,7 +30,7 @@ def bench(plan: Plan) -> list[Row]:
         operator, supervisor, nobody = Browser(ours.port), Browser(ours.port), Browser(bare.port)
         assert operator.log_in("bench1") and supervisor.log_in(f"bench{SUPERVISOR - FIRST_OPERATOR + 1}")
         pages = {
-            "bare": (bare, nobody, "/", few),
+            "bare": (bare, nobody, "/", few * 10),  # the clock of processes ticks in 10 ms
             "desk": (ours, operator, DESK, few),
             "list": (ours, operator, "/desk/list?tab=new", few),
             "poll": (ours, operator, "/desk/counts", few),

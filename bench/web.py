@@ -31,7 +31,7 @@ class Browser:
 
     def __init__(self, port: int, timeout: float = 30) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
-        self._cookies: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
         self._used = 0.0
         self.token = ""
         self.body = ""
@@ -61,7 +61,7 @@ class Browser:
         self._connection.close()
 
     def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> int:
-        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         sent = {"Cookie": cookies, "Accept-Encoding": "gzip", "Accept-Language": "ru", **headers}
         if time.monotonic() - self._used > IDLE_S:
             self._connection.close()  # The server ends idle connections; a new one is opened by itself.
@@ -76,7 +76,7 @@ class Browser:
         self._used = time.monotonic()
         for cookie in answer.headers.get_all("Set-Cookie") or ():
             name, _, value = cookie.split(";", 1)[0].partition("=")
-            self._cookies[name] = value
+            self.cookies[name] = value
         if answer.headers.get("Content-Encoding") == "gzip":
             import gzip
 

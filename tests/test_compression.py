@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.compression import framed
 
 ROOT = Path(__file__).resolve().parents[1]
 GZIP = {"Accept-Encoding": "gzip"}
@@ -44,3 +50,19 @@ def test_a_page_leaves_packed_only_to_those_who_can_unpack(client: Any) -> None:
 
 def test_a_short_answer_is_left_alone(client: Any) -> None:
     assert "Content-Encoding" not in client.get("/healthz", headers=GZIP).headers
+
+
+@given(st.lists(st.text(max_size=20) | st.text(min_size=900, max_size=3000)))
+def test_pieces_that_were_packed_apart_are_one_page(app: Any, pieces: list[str]) -> None:
+    with app.test_request_context(headers=GZIP):
+        answer = framed(pieces)
+    assert gzip.decompress(answer.data).decode() == "".join(pieces)
+    assert answer.headers["Content-Encoding"] == "gzip" and "Accept-Encoding" in answer.headers["Vary"]
+
+
+def test_the_desk_says_the_same_packed_and_plain(as_operator: Any) -> None:
+    as_operator.get("/desk/")
+    packed = gzip.decompress(as_operator.get("/desk/", headers=GZIP).data).decode()
+    plain = as_operator.get("/desk/", headers={"Accept-Encoding": "identity"}).text
+    changes = r'nonce="[^"]*"|data-spent="\d+"|token[^>]*>'
+    assert re.sub(changes, "", packed) == re.sub(changes, "", plain)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import psutil
 import psycopg2
 import pytest
+from sqlalchemy import create_engine, text
 
 from app import database
 
@@ -67,3 +69,43 @@ def test_the_embedded_server_ends_with_its_last_user_even_after_a_kill(tmp_path_
     assert servers(), "a killed process leaves the server running"
     assert run("pass") == 0
     assert servers() == []
+
+
+def test_a_connection_that_the_server_has_ended_is_replaced_before_it_is_used(own_database):
+    engine = create_engine(database.sqlalchemy_url(own_database), pool_size=1)
+    database.watch_pool(engine.pool)
+    with engine.connect() as connection:
+        first = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() == first
+    other = psycopg2.connect(database.plain_url(own_database))
+    other.autocommit = True
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", (first,))
+    other.close()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != first
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("after_s", "is_asked"), [(0.0, True), (3600.0, False)])
+def test_a_connection_is_asked_whether_it_answers_only_after_a_long_rest(own_database, monkeypatch, after_s, is_asked):
+    monkeypatch.setattr(database, "ASK_AFTER_S", after_s)
+    engine = create_engine(database.sqlalchemy_url(own_database), pool_size=1)
+    database.watch_pool(engine.pool)
+    other = psycopg2.connect(database.plain_url(own_database))
+    other.autocommit = True
+    with engine.connect() as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+
+    def last_question() -> datetime:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT query_start FROM pg_stat_activity WHERE pid = %s", (pid,))
+            return cursor.fetchone()[0]
+
+    before = last_question()
+    connection = engine.pool.connect()  # taken, not used
+    assert (last_question() > before) is is_asked
+    connection.close()
+    other.close()
+    engine.dispose()

@@ -12,6 +12,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from app import formats, kept, settings
+from app.compression import framed
 from app.desk import lines, seat
 from app.domain import callbacks as callback_rules
 from app.domain import price_line, script
@@ -23,16 +24,29 @@ from app.services.phone_accounts import BrowserPhone
 PAGE = "desk/desk.html"
 
 
-def show(template: str, tab: str, card_id: int | None, **more: Any) -> str:
+def show(template: str, tab: str, card_id: int | None, **more: Any) -> Any:
+    """A fragment as text; the whole page as text or as an answer that is packed already."""
     data = list_data(tab, card_id)
     # By itself: inside of the page each bit of its fifty lines would be handed up through six templates.
-    data |= {"own_list": kept.draw("desk/_list.html", data), "current_user": current_user, **more}
+    data |= {"own_list": Markup(list_part(data)), "current_user": current_user, **more}  # noqa: S704  of templates
     if card_id is not None:
         data |= card_data(card_id)
     return kept.draw(template, data) if template != PAGE else _whole(data)
 
 
-def _whole(data: dict[str, Any]) -> str:
+def list_part(data: dict[str, Any]) -> str:
+    """The list with its tabs. Around the lines and the numbers it stays the same, but for the way to earlier ones."""
+    counts, tab = data["counts"], data["tab"]
+    facts = {"tabs": data["tabs"], "tab": tab, "is_overdue": counts["overdue"] > 0, "is_empty": not data["lines"]}
+    parts = {"n_new": str(counts["new"]), "n_work": str(counts["work"]), "lines": str(data["lines"])}
+    parts["n_again"] = str(counts["overdue"] or counts["callbacks"])
+    if data["more"]:
+        whole = {name: Markup(text) for name, text in parts.items()}  # noqa: S704  numbers, and what templates drew
+        return str(kept.draw("desk/_list.html", {**facts, **whole, "more": data["more"]}))
+    return kept.frame("desk/_list.html", (tab, facts["is_overdue"], facts["is_empty"]), facts, parts)
+
+
+def _whole(data: dict[str, Any]) -> Any:
     """The page around the lists is the same from one time to the next: menu, account, what the scripts say."""
     person, phone, user = data["profile"], browser_phone(), current_user._get_current_object()
     has_card, has_any = data["card_id"] is not None, data["counts"]["all"] > 0
@@ -50,7 +64,7 @@ def _whole(data: dict[str, Any]) -> str:
         return render_template(PAGE, **facts, **{name: Markup(text) for name, text in parts.items()})  # noqa: S704
     key = (user.id, user.first_name, user.last_name, tuple(user.roles), rights, phone, has_card, has_any,
            person is None, facts["keys_on"], facts["auto_next"])  # fmt: skip
-    return kept.frame(PAGE, key, facts, parts)
+    return framed(kept.pieces(PAGE, key, facts, parts))
 
 
 def _presence(data: dict[str, Any]) -> str:

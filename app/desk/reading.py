@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
 
-from app import kept
 from app.desk import page, seat
 from app.extensions import db
 from app.services import call_panel, dealing, matching, worklist
@@ -32,7 +31,7 @@ class Reading:
     @has_access
     @permission_name("work")
     def list_part(self) -> Any:
-        return str(kept.draw("desk/_list.html", page.list_data(seat.tab(), request.args.get("card", type=int))))
+        return page.list_part(page.list_data(seat.tab(), request.args.get("card", type=int)))
 
     @expose("/card/<int:card_id>")
     @has_access

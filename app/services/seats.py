@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
 from app.services import worklist
@@ -43,7 +43,10 @@ _FRAME = text(f"""
     LEFT JOIN operator_profile p ON p.user_id = :id
     LEFT JOIN (phone_account a JOIN asterisk s ON s.id = a.asterisk_id AND s.is_enabled)
            ON a.user_id = :id AND a.kind = 'browser'
-""")  # noqa: S608  the part is a constant
+""").columns(  # noqa: S608  the part is a constant
+    *map(column, ("presence", "presence_since", "pause_id", "keys_on", "auto_next", "pauses", "extension", "ws_url",
+                  *worklist.COUNTED))
+)  # fmt: skip
 
 
 def frame(session: Session, operator_id: int, now: datetime) -> Frame:

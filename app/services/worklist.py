@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, TextClause, text
+from sqlalchemy import Row, TextualSelect, column, text
 from sqlalchemy.orm import Session
 
 from app.services.ingest import storable
@@ -32,15 +32,17 @@ _LINE = """
   (SELECT prev_price FROM ad WHERE id = v.ad_id) AS prev_price,
   (SELECT name FROM status WHERE id = c.status_id) AS status, (SELECT color FROM status WHERE id = c.status_id) AS color
 """
+_LINE_NAMES = ("id", "stage", "next_call_at", "processed_at", "title", "year", "mileage_km", "price", "city", "make",
+               "model", "prev_price", "status", "color")  # fmt: skip
 
 
 @lru_cache
-def _lines_of(condition: str, order: str) -> TextClause:
+def _lines_of(condition: str, order: str) -> TextualSelect:
     """The page is cut out of the cards alone; only what is left of them meets the vehicles."""
     return text(f"""
     SELECT {_LINE} FROM (SELECT {_CARD_COLUMNS} FROM card c WHERE {condition} ORDER BY {order} LIMIT :n) c
     JOIN vehicle v ON v.id = c.vehicle_id ORDER BY {order}
-    """)  # noqa: S608  the parts are constants of this module
+    """).columns(*map(column, _LINE_NAMES))  # noqa: S608  the parts are constants of this module
 
 
 COUNTED = ("new", "work", "callbacks", "overdue", "all")
@@ -50,7 +52,7 @@ COUNTS = """
            count(*) FILTER (WHERE stage = 3 AND next_call_at <= :now) AS overdue, count(*) AS all
     FROM card WHERE operator_id = :id AND stage IN (1,2,3)
 """
-_COUNTS = text(COUNTS)
+_COUNTS = text(COUNTS).columns(*map(column, COUNTED))
 
 
 def counts(session: Session, operator_id: int, now: datetime) -> dict[str, int]:
