@@ -37,6 +37,7 @@ from app.tables.columns import PHONE_CHECK, USER, counter, facts, flag, now_colu
 from app.tables.crm import *  # noqa: F403
 from app.tables.pauses import *  # noqa: F403
 from app.tables.reports import *  # noqa: F403
+from app.tables.sms import *  # noqa: F403
 
 # Card.stage: what the lists are made of. Partial indexes name these numbers literally.
 POOL, NEW, IN_WORK, CALLBACK, CLOSED = 0, 1, 2, 3, 9

@@ -11,7 +11,7 @@ import requests
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from app.addresses import Guarded, host_of, is_forbidden
-from app.sms._contract import AnswerLost, Permanent, Temporary
+from app.sms import AnswerLost, Permanent, Temporary
 
 MOST = 1 << 20  # bytes of an answer; a status has a thousandth of it
 

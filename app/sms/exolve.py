@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from app.sms._contract import AnswerLost, Message, Permanent, Report, Sent
+from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent
 
 STATES = {"sent": "sent", "queued": "sent", "accepted": "sent", "delivered": "delivered", "undelivered": "failed",
           "failed": "failed", "rejected": "failed", "expired": "expired"}  # fmt: skip
@@ -17,7 +17,7 @@ TROUBLES = {"undelivered": "sms_unreachable", "failed": "sms_unroutable", "rejec
 
 
 @dataclass
-class Exolve:
+class Exolve(Gateway):
     key: ClassVar[str] = "exolve"
     label: ClassVar[str] = "MTS Exolve"
     keeps_id: ClassVar[bool] = False

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from smpplib import client, consts, exceptions, gsm, smpp
 
 from app.addresses import is_public
-from app.sms._contract import AnswerLost, Message, Permanent, Report, Sent, Temporary
+from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
 
 THROTTLED, QUEUE_FULL, SYSTEM = 0x58, 0x14, 0x08
 ERRORS = {0x0A: "sms_sender", 0x0B: "sms_phone", 0x0D: "sms_auth", 0x0E: "sms_auth", 0x0F: "sms_auth",
@@ -27,7 +27,7 @@ _RECEIPT = re.compile(rb"id:(\S{1,64}) .{0,200}?done date:(\d{10,12}) stat:([A-Z
 
 
 @dataclass
-class Smpp:
+class Smpp(Gateway):
     key: ClassVar[str] = "smpp"
     label: ClassVar[str] = "SMPP"
     keeps_id: ClassVar[bool] = False

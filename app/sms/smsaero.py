@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
-from app.sms._contract import AnswerLost, Message, Permanent, Report, Sent, Temporary
+from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
 
 STATES = {0: "sent", 1: "delivered", 2: "failed", 3: "sent", 4: "sent", 6: "failed", 8: "sent"}
 TROUBLES = {2: "sms_unreachable", 6: "sms_refused"}
@@ -20,7 +20,7 @@ WORDS = {"credit": "sms_no_money", "balance": "sms_no_money", "auth": "sms_auth"
 
 
 @dataclass
-class SmsAero:
+class SmsAero(Gateway):
     key: ClassVar[str] = "smsaero"
     label: ClassVar[str] = "SMS Aero"
     keeps_id: ClassVar[bool] = False

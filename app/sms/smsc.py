@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from app.sms._contract import AnswerLost, Message, Permanent, Report, Sent, Temporary
+from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
 
 ERRORS = {1: "sms_refused", 2: "sms_auth", 3: "sms_no_money", 5: "sms_refused", 6: "sms_text", 7: "sms_phone",
           8: "sms_unroutable"}  # fmt: skip
@@ -24,7 +24,7 @@ BY_ERR = {1: "sms_phone", 6: "sms_unreachable", 11: "sms_unreachable", 12: "sms_
 
 
 @dataclass
-class Smsc:
+class Smsc(Gateway):
     key: ClassVar[str] = "smsc"
     label: ClassVar[str] = "SMSC.ru"
     keeps_id: ClassVar[bool] = True

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from app.sms._contract import AnswerLost, Message, Permanent, Report, Sent, Temporary
+from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
 
 ERRORS = {150: "sms_unroutable", 200: "sms_auth", 201: "sms_no_money", 202: "sms_phone", 203: "sms_text",
           204: "sms_sender", 205: "sms_text", 207: "sms_unroutable", 209: "sms_stop_list", 212: "sms_text",
@@ -22,7 +22,7 @@ TROUBLES = {104: "sms_expired", 105: "sms_refused", 106: "sms_unreachable", 107:
 
 
 @dataclass
-class SmsRu:
+class SmsRu(Gateway):
     key: ClassVar[str] = "smsru"
     label: ClassVar[str] = "SMS.ru"
     keeps_id: ClassVar[bool] = False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.sms._contract import AnswerLost, Message, Permanent
+from app.sms import AnswerLost, Message, Permanent
 from app.sms._http import Door
 from app.sms.exolve import Exolve
 from tests.crm.servers import HTML, Plain, running

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.sms._contract import AnswerLost, Message, Permanent, Temporary
+from app.sms import AnswerLost, Message, Permanent, Temporary
 from app.sms.smpp import Smpp
 from tests.crm.servers import running
 from tests.sms.servers import FakeSmpp

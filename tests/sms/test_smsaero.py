@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.sms._contract import AnswerLost, Message, Permanent
+from app.sms import AnswerLost, Message, Permanent
 from app.sms._http import Door
 from app.sms.smsaero import SmsAero
 from tests.crm.servers import HTML, Plain, running

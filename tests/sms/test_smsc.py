@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from app.demo.sms import LOGIN, PASSWORD
-from app.sms._contract import AnswerLost, Message, Permanent, Temporary
+from app.sms import AnswerLost, Message, Permanent, Temporary
 from app.sms._http import Door
 from app.sms.smsc import Smsc, own_id
 from tests.crm.servers import running

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.sms._contract import AnswerLost, Message, Permanent, Temporary
+from app.sms import AnswerLost, Message, Permanent, Temporary
 from app.sms._http import Door
 from app.sms.smsru import SmsRu
 from tests.crm.servers import HTML, Plain, running
