@@ -81,6 +81,7 @@ class Config:
     tile_url: str  # map tiles, e.g. our own tile server; empty: the map works without tiles
     allow_private_sources: bool  # sources on private addresses (the demo classified is one)
     allow_private_crm: bool  # a CRM on a private address: a portal of one's own in the house, the demo CRM
+    allow_private_sms: bool  # an SMS gateway on a private address: an SMSC of one's own, the demo gateway
     statement_timeout_ms: int
     log_json: bool
     phone_key: str  # turns numbers of the stop list into marks that outlive an erasure; must never change
@@ -127,6 +128,7 @@ def load(env: Mapping[str, str] | None = None) -> Config:
         tile_url=envstr(env, "PROZVON_TILE_URL", ""),
         allow_private_sources=envbool(env, "PROZVON_ALLOW_PRIVATE_SOURCES", not production),
         allow_private_crm=envbool(env, "PROZVON_ALLOW_PRIVATE_CRM", not production),
+        allow_private_sms=envbool(env, "PROZVON_ALLOW_PRIVATE_SMS", not production),
         statement_timeout_ms=envint(env, "PROZVON_STATEMENT_TIMEOUT_MS", 15_000, low=100, high=600_000),
         log_json=envbool(env, "PROZVON_LOG_JSON", production),
         smtp_url=_smtp_url(env),

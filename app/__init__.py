@@ -24,8 +24,10 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     import config as deployment
     from app import compression, database, extensions, registry, safety, shell, smtp, wording
     from app import crm as crm_family
+    from app import sms as sms_family
     from app import sources as source_family
     from app.crm._http import Door
+    from app.sms._http import Door as SmsDoor
 
     settings = settings or deployment.load()
     app = Flask(__name__)
@@ -59,6 +61,8 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
             extensions.outside.mail = smtp.MailServer.of(settings.smtp_url, settings.mail_from)
         extensions.outside.sources = registry.members(source_family, source_family.Source)
         extensions.outside.crm = registry.members(crm_family, crm_family.Crm)
+        extensions.outside.sms = registry.members(sms_family, sms_family.Gateway)
+        extensions.outside.sms_door = SmsDoor
         extensions.outside.crm_door, extensions.outside.public_url = Door, settings.public_url
         extensions.db.init_app(app)
         database.watch_pool(extensions.db.engine.pool)

@@ -22,6 +22,8 @@ class Outside:
     sources: dict[str, type[Any]] = field(default_factory=dict)
     crm: dict[str, type[Any]] = field(default_factory=dict)
     crm_door: Any = None  # app.crm._http.Door: the way out to a CRM
+    sms: dict[str, type[Any]] = field(default_factory=dict)
+    sms_door: Any = None  # app.sms._http.Door: the way out to an SMS gateway
     public_url: str = ""  # how people reach us, for links that leave the house
     phone_key: bytes = b""  # the secret behind the marks of numbers in the stop list
     mail: Any = None  # app.smtp.MailServer; without one, links are shown to be handed over by people

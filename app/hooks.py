@@ -1,4 +1,4 @@
-"""Where CRMs tell us what has changed: verified, written down and answered at once; the work is a job's."""
+"""Where CRMs and SMS gateways tell us what has changed: verified, written down, answered at once; the work is a job's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_appbuilder import AppBuilder
 from app.crm import HookRefused
 from app.errors import OutsideError, Refused
 from app.extensions import csrf, db
-from app.services import crm_sync
+from app.services import crm_sync, sms_sending
 from app.services.crm import Keys
 
 LARGEST = 256 << 10
@@ -42,6 +42,32 @@ def crm(token: str) -> Any:
         db.session.rollback()
         return {"error": "not ready"}, 503
     return {"taken": is_new}, 200
+
+
+@hooks.post("/sms/<token>")
+def sms(token: str) -> Any:
+    """What became of messages. The address is the secret; told twice it changes nothing."""
+    if len(token) < 20 or len(token) > 64:
+        abort(404)
+    if (request.content_length or 0) > LARGEST:
+        abort(413)
+    settings = current_app.config["PROZVON"]
+    keys = sms_sending.Keys(settings.secret_key, settings.allow_private_sms)
+    try:
+        words, _changed = sms_sending.take_hook(
+            db.session(), token, request.get_data(cache=True), keys, datetime.now(UTC)
+        )
+        db.session.commit()
+    except ValueError:
+        db.session.rollback()
+        return {"error": "not a delivery report of this gateway"}, 400
+    except Refused:
+        db.session.rollback()
+        abort(404)
+    except OutsideError:
+        db.session.rollback()
+        return {"error": "not ready"}, 503
+    return words, 200, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def register(app: Flask, appbuilder: AppBuilder) -> None:

@@ -75,6 +75,17 @@ DEFAULTS: dict[str, Default] = {
     ),
     "call_hours_from": Default(9, _l("Calls from"), _l("In the seller's local time."), _l("h"), 0, 23),
     "call_hours_to": Default(20, _l("Calls until"), _l("In the seller's local time."), _l("h"), 1, 24),
+    "sms_hours_from": Default(
+        9, _l("SMS from"), _l("In the receiver's local time; earlier ones wait."), _l("h"), 0, 23
+    ),
+    "sms_hours_to": Default(
+        21, _l("SMS until"), _l("In the receiver's local time; later ones wait for the morning."), _l("h"), 1, 24
+    ),
+    "sms_per_day": Default(
+        3, _l("SMS to one number per day"), _l("Whoever sends them. 0: as many as one likes."), _l("per day"), 0, 50
+    ),
+    "company_name": Default("", _l("Name of the company"), _l("{компания} in the templates of SMS.")),
+    "company_phone": Default("", _l("Telephone of the company"), _l("{телефон} in the templates of SMS.")),
     "attempts_per_day": Default(
         6,
         _l("Calls to one number per day"),

@@ -20,12 +20,14 @@ from app.wording_people import SENTENCES as PEOPLE_SENTENCES
 from app.wording_people import WORDS as PEOPLE_WORDS
 from app.wording_phone import SENTENCES as PHONE_SENTENCES
 from app.wording_phone import WORDS as PHONE_WORDS
+from app.wording_sms import SENTENCES as SMS_SENTENCES
+from app.wording_sms import WORDS as SMS_WORDS
 from app.wording_supervisor import SENTENCES as SUPERVISOR_SENTENCES
 from app.wording_supervisor import WORDS as SUPERVISOR_WORDS
 
 SENTENCES = {**OWN_SENTENCES, **ADMIN_SENTENCES, **PEOPLE_SENTENCES, **PHONE_SENTENCES, **SUPERVISOR_SENTENCES}
-SENTENCES |= CRM_SENTENCES
-WORDS = {**CRM_WORDS, **OWN_WORDS, **ADMIN_WORDS, **PEOPLE_WORDS, **PHONE_WORDS, **SUPERVISOR_WORDS}
+SENTENCES |= CRM_SENTENCES | SMS_SENTENCES
+WORDS = {**CRM_WORDS, **SMS_WORDS, **OWN_WORDS, **ADMIN_WORDS, **PEOPLE_WORDS, **PHONE_WORDS, **SUPERVISOR_WORDS}
 
 
 def install(app: Flask) -> None:

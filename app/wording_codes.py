@@ -118,21 +118,6 @@ SENTENCES: dict[str, Any] = {
     "filter_changed_meanwhile": _l("Somebody has changed the filter «%(name)s» meanwhile. Open it anew."),
     "filter_archived": _l("The filter «%(name)s» is in the archive."),
     "filter_gone": _l("There is no such filter any more."),
-    # what SMS gateways refuse, whatever the gateway calls it
-    "sms_auth": _l("The SMS gateway does not accept the login or the key."),
-    "sms_no_money": _l("The money at the SMS gateway has run out."),
-    "sms_sender": _l("The sender name is not approved at the SMS gateway."),
-    "sms_phone": _l("The SMS gateway does not accept this number."),
-    "sms_text": _l("The SMS gateway does not accept this text: it is forbidden or too long."),
-    "sms_stop_list": _l("The number is in the stop list of the SMS gateway."),
-    "sms_limit": _l("This number has had all SMS that the gateway allows for a day."),
-    "sms_repeated": _l("The SMS gateway has sent this text to this number a short while ago."),
-    "sms_unroutable": _l("The SMS gateway has no way to this number."),
-    "sms_unreachable": _l("The phone could not be reached."),
-    "sms_expired": _l("The phone was not reached in time; the SMS gateway tries no more."),
-    "sms_refused": _l("The SMS gateway has refused the message."),
-    "sms_address": _l("The address of the SMS gateway must be like https://host, and must not lead elsewhere."),
-    "sms_address_private": _l("The SMS gateway has a private address: this installation does not allow it."),
 }
 
 # Canonical codes of facts and states; «kind:code» where one code has several meanings.

@@ -36,6 +36,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /forgot", ANYBODY),
     (r"POST /api/v1/security/login", ANYBODY),
     (r"POST /hooks/crm/<token>", ANYBODY),  # the signature is what counts; here 404
+    (r"POST /hooks/sms/<token>", ANYBODY),  # the address is the secret; here 404
     (r"POST /api/v1/security/refresh", NOBODY),  # without a token of its own
     (r"GET /api/v1/menu/", LOGGED_IN),
     # programs: without a key or a token of their own nobody; tests/api/test_access.py asks for every role

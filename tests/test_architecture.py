@@ -23,12 +23,13 @@ TALK = {"domain", "errors", "registry", "addresses"}
 ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
-        "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_supervisor"}  # fmt: skip
+        "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms",
+        "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
     *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "api", "board", "guides", "config",
     "database", "desk", "filter_desk", "report_desk", "jobs", "logs", "services", "signed_in", "tables",
-    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_ads", "cli_catalogue",
-    "cli_mail", "cli_reports", "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab",
+    "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_sms", "cli_ads",
+    "cli_catalogue", "cli_mail", "cli_reports", "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab",
     "cli_installation", "wording_hops", "cli_telephony",
 }  # fmt: skip
 
@@ -53,8 +54,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # shows
     "safety": {"extensions", "errors"}, "compression": set(), "kept": set(),
     "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
-                "wording_crm", "wording_phone", "wording_supervisor"},
-    "wording_crm": {"wording"}, "wording_phone": set(), "wording_supervisor": set(),
+                "wording_crm", "wording_phone", "wording_sms", "wording_supervisor"},
+    "wording_sms": set(), "wording_crm": {"wording"}, "wording_phone": set(), "wording_supervisor": set(),
     "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},
     "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
@@ -66,7 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "filter_desk": ASK | SHOW | {"admin"}, "report_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"crm", "jobs", "wording_hops", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
-    "jobs": ASK | {"wording_crm", "", "config", "database", "logs"},
+    "jobs": ASK | {"wording_crm", "sms", "", "config", "database", "logs"},
     # For development and tests: an Asterisk and a town of sellers beside the product.
     "lab": {"telephony", "config", "database", "errors", "domain"},
     "cli_lab": {"lab", "config", "domain"},
@@ -76,7 +77,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"", "config", "database", "errors", "logs", "wording", "supervisor", "demo", "jobs", "lab"},
     "cli_setup": ASK | {"", "config", "jobs", "doctor", "demo"},
     "cli_reports": ASK | {"", "config"},
-    "cli_crm": ASK | {"", "config", "jobs"},
+    "cli_crm": ASK | {"", "config", "jobs"}, "cli_sms": ASK | {"", "config", "jobs", "sms"},
     "cli_mail": ASK | {"", "config", "letters"},
     # The process beside an Asterisk: it hands the services to the listener, which knows none of them.
     "cli_telephony": ASK | {"config", "database", "telephony"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
@@ -61,3 +62,47 @@ def test_a_connection_that_is_off_hears_nothing(session, client, connection):
     connection.is_enabled = False
     session.flush()
     assert client.post(f"/hooks/crm/{TOKEN}", data=body()).status_code == 404
+
+
+# --- SMS gateways
+
+SMS_TOKEN = "an-sms-token-of-forty-letters-0123456789"
+
+
+@pytest.fixture
+def sms_message(app, session) -> models.SmsMessage:
+    sealed = seal({"login": "x", "password": "y"}, app.config["PROZVON"].secret_key)
+    row = models.SmsGateway(name="Шлюз", kind="smsc", is_enabled=True, hook_token=SMS_TOKEN, secrets=sealed)
+    session.add(row)
+    session.flush()
+    message = models.SmsMessage(phone="79160001122", text="Здравствуйте!", state="sent", ground="operator",
+                                gateway_id=row.id, ref="79160001122:417", sent_at=datetime.now(UTC))  # fmt: skip
+    session.add(message)
+    session.commit()
+    return message
+
+
+def test_a_delivery_report_is_taken_and_its_copy_changes_nothing(session, client, sms_message):
+    told = {"id": "417", "phone": "79160001122", "status": "1", "ts": "1795000000"}
+    for _ in range(2):
+        answer = client.post(f"/hooks/sms/{SMS_TOKEN}", data=told)
+        assert (answer.status_code, answer.text) == (200, "OK")
+    session.refresh(sms_message)
+    assert sms_message.state == "delivered"
+    late = client.post(f"/hooks/sms/{SMS_TOKEN}", data=told | {"status": "20"})
+    session.refresh(sms_message)
+    assert late.status_code == 200 and sms_message.state == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "status"),
+    [
+        (SMS_TOKEN, b"", 400), (SMS_TOKEN, b"\xff\x00junk", 400), (SMS_TOKEN, {"id": "417"}, 400),
+        (SMS_TOKEN, {"id": "x", "phone": "79160001122", "status": "1"}, 400), (SMS_TOKEN, b"x" * (300 << 10), 413),
+        ("x" * 41, {"id": "417", "phone": "79160001122", "status": "1"}, 404), ("short", b"", 404),
+    ],
+)  # fmt: skip
+def test_a_strange_delivery_report_changes_nothing(session, client, sms_message, path, data, status):
+    assert client.post(f"/hooks/sms/{path}", data=data).status_code == status
+    session.refresh(sms_message)
+    assert sms_message.state == "sent"

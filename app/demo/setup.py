@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.demo import calls, crm_setup, telephony
+from app.demo import calls, crm_setup, sms_setup, telephony
 from app.demo.accounts import accounts, classified_port
 from app.demo.classified import DEMO_TOKEN, DEMO_USER
 from app.demo.people import FILTERS, GROUPS, PEOPLE, Wish
@@ -32,6 +32,7 @@ def install(app: Flask) -> int:
         made = _people(app, session, groups)
         _source(app, session)
         crm_setup.install(session, app.config["PROZVON"])
+        sms_setup.install(session, app.config["PROZVON"])
         if made:
             _filters(app, session, groups)
             _begin_shift(app, session)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app import settings
 from app.domain.call_outcomes import LINE_FAILED, Folded, Happening, fold, later
 from app.models import Asterisk, Call, CallEvent
-from app.services import call_records, incoming, recordings, wrap_up
+from app.services import call_records, incoming, recordings, sms, wrap_up
 from app.services.audit import note_event
 from app.services.line_choice import MOSCOW
 
@@ -24,6 +24,7 @@ GRACE = timedelta(seconds=10)
 # AMI may be cut while talks go on; a server that has been away for so long has none.
 GONE_AFTER = timedelta(seconds=45)
 LONGEST_TALK = timedelta(hours=4)
+MISSED = ("no_answer", "busy", "unavailable", "rejected")
 _STAMPS = ("operator_up_at", "ringing_at", "answered_at", "ended_at", "ring_ms", "talk_ms", "outcome", "cause")
 _WORDS = ("tech_cause", "ended_by")
 _HANDED_OVER = ("Transferred", "IncomingRang", "IncomingAnswered")
@@ -70,6 +71,8 @@ def _after_end(session: Session, call: Call, now: datetime) -> None:
     if call.operator_id is not None:
         wrap_up.end_talk(session, call.operator_id, now, to_finish=call.operator_up_at is not None)
     _remember_number(session, call)
+    if call.type != "incoming" and call.card_id is not None and call.outcome in MISSED:
+        sms.after_missed(session, call.card_id, now)
     if call.type != "incoming" and call.trunk_id is not None:
         _judge_line(session, call, now)
 

@@ -33,7 +33,7 @@ from app.models import (
     StatusChange,
     StatusRule,
 )
-from app.services import callbacks, counters, leads, returning, stop_list
+from app.services import callbacks, counters, leads, returning, sms, stop_list
 from app.services.audit import note_event
 from app.services.callbacks import call_hours, seller_zone
 from app.services.ingest import storable
@@ -177,6 +177,7 @@ def _record(
     card.version += 1
     session.flush()
     note_event(session, "status_set", actor_id=actor_id, subject="card", subject_id=card.id, status=new.code, **more)
+    sms.after_status(session, card.id, new.id, now)
 
 
 def _close(session: Session, card: Card, new: StatusSpec, actor_id: int, now: datetime) -> None:

@@ -39,7 +39,7 @@ class AnswerLost(Exception):
 
 
 # Refusals that are about the account and not about the message: the whole gateway rests.
-CLOSES = frozenset({"sms_auth", "sms_no_money", "sms_address", "sms_address_private", "sms_limit"})
+CLOSES = frozenset({"sms_auth", "sms_no_money", "sms_address", "sms_address_private"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,243 @@
+"""Asking for an SMS: which number, which words, whether it may go and when. The sending itself is a job's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from app import settings
+from app.domain import callbacks as hours
+from app.domain import sms_text
+from app.domain.phones import PhoneKind, read_phone
+from app.errors import Reason, Refused, refuse_unless
+from app.models import SmsConsent, SmsGateway, SmsMessage, SmsTemplate
+from app.services import stop_list
+from app.services.audit import note_event
+from app.services.deferring import defer
+
+ONCE_PER = timedelta(hours=24)  # one template to one ad, and to one number
+_LOCK = 724_500 * 10**12  # advisory locks of numbers: this, then the number
+# Counts as having gone out: only a message that surely did not may be asked for again.
+_GOES = "state NOT IN ('failed', 'cancelled')"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be sent. `refused` says why it would not; `not_before` when it would have to wait for the morning."""
+
+    template_id: int
+    phone: str
+    text: str
+    count: sms_text.Count
+    refused: Reason | None
+    not_before: datetime | None
+
+
+def preview(session: Session, card_id: int, template_id: int, *, actor_id: int | None, now: datetime) -> Preview:
+    """Raises Refused when there is no such card or template."""
+    about = _about(session, card_id)
+    template = session.get(SmsTemplate, template_id)
+    if template is None:
+        raise Refused("sms_template_gone")
+    words = sms_text.fill(template.text, values_of(session, about, actor_id))
+    phone, refused = "", None
+    try:
+        phone = _phone(about.phones)
+        _check(session, about.id, template, phone, now)
+    except Refused as no:
+        refused = no.reason
+    later = _not_before(session, about.timezone, now)
+    return Preview(template.id, phone, words, sms_text.count(words), refused, later if later > now else None)
+
+
+def ask(
+    session: Session, card_id: int, template_id: int, *, ground: str, actor_id: int | None, now: datetime
+) -> SmsMessage:
+    """One message on its way once the caller has committed. Raises Refused; two who ask at once get one message."""
+    about = _about(session, card_id)
+    template = session.get(SmsTemplate, template_id)
+    if template is None or not template.is_enabled:
+        raise Refused("sms_template_gone")
+    phone = _phone(about.phones)
+    # Until our commit nobody else asks for this number: the look for an earlier message and the new row are one.
+    session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK + int(phone)})
+    _check(session, card_id, template, phone, now)
+    words = sms_text.fill(template.text, values_of(session, about, actor_id))
+    counted = sms_text.count(words)
+    if not words:
+        raise Refused("sms_text_empty")
+    if counted.parts > sms_text.MOST_PARTS:
+        raise Refused("sms_too_many_parts", n=counted.parts, most=sms_text.MOST_PARTS)
+    later = _not_before(session, about.timezone, now)
+    message = SmsMessage(
+        card_id=card_id, template_id=template.id, phone=phone, text=words, parts=counted.parts, ground=ground,
+        by_id=actor_id, created_at=now, next_at=later, state="waiting",
+    )  # fmt: skip
+    session.add(message)
+    session.flush()
+    note_event(session, "sms_asked", actor_id=actor_id, subject="card", subject_id=card_id, message_id=message.id)
+    if later <= now:
+        defer(session, "send_sms")
+    return message
+
+
+def by_itself(session: Session, card_id: int, template_ids: list[int], *, ground: str, now: datetime) -> int:
+    """Automatic messages: what may not go does not, and nobody is told off for it."""
+    made = 0
+    for template_id in template_ids:
+        try:
+            with session.begin_nested():
+                ask(session, card_id, template_id, ground=ground, actor_id=None, now=now)
+            made += 1
+        except Refused:
+            continue
+    return made
+
+
+def after_status(session: Session, card_id: int, status_id: int, now: datetime) -> int:
+    rows = session.scalars(
+        select(SmsTemplate.id)
+        .where(SmsTemplate.is_enabled, SmsTemplate.status_id == status_id)
+        .order_by(SmsTemplate.id)
+    )
+    return by_itself(session, card_id, list(rows), ground="status", now=now)
+
+
+def after_missed(session: Session, card_id: int, now: datetime) -> int:
+    """Called when a call to the seller has ended unanswered: the template whose number of tries this was."""
+    wanted = session.execute(select(SmsTemplate.id, SmsTemplate.after_missed).where(
+        SmsTemplate.is_enabled, SmsTemplate.after_missed.is_not(None)
+    )).all()  # fmt: skip
+    if not wanted:
+        return 0
+    missed = session.execute(_MISSED, {"card": card_id}).scalar_one()
+    return by_itself(session, card_id, [row.id for row in wanted if row.after_missed == missed],
+                     ground="missed_calls", now=now)  # fmt: skip
+
+
+# Tries in a row: a talk begins the count anew.
+_MISSED = text("""
+    SELECT count(*) FROM call c WHERE c.card_id = :card AND c.type <> 'incoming' AND c.state = 'ended'
+      AND c.outcome IN ('no_answer', 'busy', 'unavailable', 'rejected') AND c.created_at > COALESCE(
+        (SELECT max(a.created_at) FROM call a WHERE a.card_id = :card AND a.outcome = 'answered'), '-infinity')
+""")
+
+
+def templates(session: Session) -> list[SmsTemplate]:
+    """Those that can be chosen by hand."""
+    return list(session.scalars(
+        select(SmsTemplate).where(SmsTemplate.is_enabled).order_by(SmsTemplate.position, SmsTemplate.name)
+    ))  # fmt: skip
+
+
+def consent(
+    session: Session, phone: str, *, note: str, actor_id: int | None, now: datetime, card_id: int | None = None,
+    is_withdrawn: bool = False,
+) -> None:  # fmt: skip
+    """Write down that the owner of a number agreed to messages, or no longer does: then it is never written to."""
+    row = SmsConsent(phone_hash=stop_list.mark(phone), card_id=card_id, by_id=actor_id, note=note[:500], at=now,
+                     is_withdrawn=is_withdrawn)  # fmt: skip
+    session.add(row)
+    session.flush()
+
+
+# --- what a message depends on
+
+
+def values_of(session: Session, about: Any, actor_id: int | None) -> dict[str, str]:
+    """The fields of a template for one card. An ad's words are made harmless where they are filled in."""
+    form = about.form or {}
+    rules = settings.all_of(session)
+    person = session.execute(text("SELECT first_name FROM ab_user WHERE id = :id"), {"id": actor_id}).scalar()
+    price = f"{about.price:,}".replace(",", " ") + " руб." if about.price else ""
+    return {
+        "имя": str(form.get("seller_name") or about.seller_name or ""),
+        "машина": " ".join(filter(None, (about.make, about.model))) or about.title or "",
+        "год": str(form.get("year") or about.year or ""),
+        "цена": price,
+        "город": about.city or "",
+        "оператор": person or "",
+        "компания": str(rules["company_name"]),
+        "телефон": str(rules["company_phone"]),
+        "ссылка": about.url if about.url and len(about.url) <= sms_text.LONGEST_VALUE else "",
+    }
+
+
+def _about(session: Session, card_id: int) -> Any:
+    row = session.execute(_ABOUT, {"id": card_id}).one_or_none()
+    if row is None:
+        raise Refused("card_gone")
+    return row
+
+
+# A substitute number of a classified takes no messages.
+_ABOUT = text("""
+    SELECT c.id, c.form, v.title, v.year, v.price, a.url, a.seller_name,
+           (SELECT name FROM make WHERE id = v.make_id) AS make,
+           (SELECT name FROM car_model WHERE id = v.model_id) AS model, ci.name AS city,
+           COALESCE(ci.timezone, NULLIF(re.timezone, ''), 'Europe/Moscow') AS timezone,
+           ARRAY(SELECT q.phone FROM ad o CROSS JOIN LATERAL unnest(o.phones) WITH ORDINALITY AS q(phone, n)
+                 WHERE o.vehicle_id = v.id AND NOT o.phone_protected
+                 GROUP BY q.phone ORDER BY min(q.n), max(o.id) DESC, q.phone) AS phones
+    FROM card c JOIN vehicle v ON v.id = c.vehicle_id LEFT JOIN ad a ON a.id = v.ad_id
+    LEFT JOIN city ci ON ci.id = v.city_id LEFT JOIN region re ON re.id = COALESCE(ci.region_id, v.region_id)
+    WHERE c.id = :id
+""")
+
+
+def _phone(phones: list[str]) -> str:
+    for phone in phones:
+        if read_phone(phone).kind == PhoneKind.MOBILE:
+            return phone
+    raise Refused("sms_no_mobile")
+
+
+def _check(session: Session, card_id: int, template: SmsTemplate, phone: str, now: datetime) -> None:
+    refuse_unless(sms_text.check_template(template.text))
+    if forbidden(session, phone, now):
+        raise Refused("sms_stopped")
+    if not session.execute(select(SmsGateway.id).where(SmsGateway.is_enabled).limit(1)).first():
+        raise Refused("sms_no_gateway")
+    earlier = session.execute(_EARLIER, {"card": card_id, "phone": phone, "template": template.id,
+                                         "since": now - ONCE_PER}).first()  # fmt: skip
+    if earlier is not None:
+        raise Refused("sms_already", hours=int(ONCE_PER.total_seconds() // 3600))
+    cap = settings.all_of(session)["sms_per_day"]
+    sent = session.execute(_SENT_TO, {"phone": phone, "since": now - timedelta(days=1)}).scalar_one()
+    if cap and sent >= cap:
+        raise Refused("sms_too_many", n=sent, cap=cap)
+
+
+_EARLIER = text(f"""
+    SELECT 1 FROM sms_message WHERE template_id = :template AND created_at > :since AND {_GOES}
+      AND (card_id = :card OR phone = :phone) LIMIT 1
+""")  # noqa: S608  a constant
+_SENT_TO = text(f"SELECT count(*) FROM sms_message WHERE phone = :phone AND created_at > :since AND {_GOES}")  # noqa: S608
+
+
+def forbidden(session: Session, phone: str, now: datetime) -> bool:
+    """On the stop list, or the owner has withdrawn the consent."""
+    if stop_list.stopped(session, [phone], now):
+        return True
+    last = session.execute(
+        select(SmsConsent.is_withdrawn).where(SmsConsent.phone_hash == stop_list.mark(phone))
+        .order_by(SmsConsent.at.desc(), SmsConsent.id.desc()).limit(1)
+    ).scalar()  # fmt: skip
+    return bool(last)
+
+
+def _not_before(session: Session, zone: str, now: datetime) -> datetime:
+    """Now, or the next morning where the receiver lives."""
+    return hours.next_open(now, ZoneInfo(zone), quiet_hours(session))
+
+
+def quiet_hours(session: Session) -> tuple[int, int]:
+    """Between these hours messages may arrive. Hours that end before they begin would let nothing out for ever."""
+    known = settings.all_of(session)
+    first, last = known["sms_hours_from"], known["sms_hours_to"]
+    return (first, last) if first < last else (9, 20)

@@ -1,0 +1,292 @@
+"""Sending, one message at a time: claim (commit), act with nothing held, record (commit). A message that may be out is
+never sent again; where the gateway keeps our id it is asked first, where it does not the message stays «unknown»."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text, update
+from sqlalchemy.orm import Session
+
+from app.domain import callbacks as hours
+from app.errors import OutsideError, Refused
+from app.extensions import outside
+from app.models import Lead, SmsGateway, SmsMessage
+from app.services import leads, sms
+from app.services.secrets_box import unseal
+from app.sms import CLOSES, AnswerLost, Gateway, Message, Permanent, Report, Temporary
+
+LEASE = timedelta(seconds=120)  # longer than the longest try
+LIFE = timedelta(hours=48)  # so long a message waits for the morning and a gateway; an older one would only surprise
+REST = timedelta(minutes=15)  # of a gateway that lets nobody in or wants money
+ASK_FOR = timedelta(days=3)  # so long a gateway is asked what became of a message
+NEVER = timedelta(days=36500)
+SETTLES = timedelta(minutes=2)  # what a gateway does not know before may still be on its way inside of it
+FINAL = ("delivered", "failed", "expired")
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What the deployment decides."""
+
+    secret_key: str
+    allow_private: bool
+
+
+def gateway_of(row: SmsGateway, keys: Keys) -> Gateway:
+    """Ready to be asked. Raises Refused, or OutsideError when the secrets cannot be read."""
+    kind = outside.sms.get(row.kind)
+    if kind is None:
+        raise Refused("adapter_unknown", name=row.kind)
+    known = {item.name for item in fields(kind)}
+    given = {**(row.options or {}), **unseal(row.secrets or "", keys.secret_key)}
+    own: dict[str, Any] = {name: value for name, value in given.items() if name in known - {"door", "allow_private"}}
+    if "door" in known:
+        own["door"] = outside.sms_door(allow_private=keys.allow_private)
+    else:
+        own["allow_private"] = keys.allow_private
+    made: Gateway = kind(**own)
+    return made
+
+
+# --- sending
+
+
+def send_due(session: Session, keys: Keys, now: Callable[[], datetime], *, go_on: Callable[[], bool]) -> dict[str, int]:
+    """Message after message while there is something due and `go_on()` says yes. Commits."""
+    counts = {"recovered": recover(session, now())}
+    while go_on():
+        told = send_next(session, keys, now())
+        if not told:
+            break
+        counts[told] = counts.get(told, 0) + 1
+    return counts
+
+
+def send_next(session: Session, keys: Keys, now: datetime) -> str:
+    """One message out of the door: sent, later, failed, unknown or cancelled; empty when nothing is due. Commits."""
+    claimed = _claim(session, now)
+    if not isinstance(claimed, tuple):
+        session.commit()
+        return claimed
+    message_id, row = claimed
+    message = session.get_one(SmsMessage, message_id)
+    try:
+        gateway = gateway_of(row, keys)
+    except (Refused, OutsideError):
+        return _put_off(session, message, row, Permanent("sms_auth"), now)
+    out = Message(str(message.id), message.phone, message.text, row.sender)
+    message.ref = gateway.ref_of(out)
+    session.commit()  # whatever happens from here on, the row says that the message may be out
+    try:
+        sent = gateway.send(out)
+    except (Temporary, Permanent) as trouble:
+        return _put_off(session, message, row, trouble, now)
+    except AnswerLost:
+        return _lost(session, message, gateway, now)
+    message.state, message.sent_at, message.ref = "sent", now, sent.ref[:80]
+    message.parts, message.cost, message.trouble = sent.parts or message.parts, sent.cost, ""
+    message.next_at = now + timedelta(seconds=15)
+    row.last_ok_at, row.trouble = now, ""
+    _tell_crm(session, message, now)
+    session.commit()
+    return "sent"
+
+
+def _claim(session: Session, now: datetime) -> tuple[int, SmsGateway] | str:
+    """The next message, ours from now on, and the gateway for it; a word when it does not go now; empty: none due."""
+    message = session.execute(
+        select(SmsMessage).where(SmsMessage.state == "waiting", SmsMessage.next_at <= now)
+        .order_by(SmsMessage.next_at, SmsMessage.id).limit(1).with_for_update(of=SmsMessage, skip_locked=True)
+    ).scalar_one_or_none()  # fmt: skip
+    if message is None:
+        return ""
+    if sms.forbidden(session, message.phone, now):  # the number has been stopped since
+        return _end(message, "cancelled", "sms_stopped", now)
+    if now - message.created_at > LIFE:
+        return _end(message, "failed", message.trouble or "sms_no_gateway", now)
+    zone = session.execute(_ZONE, {"card": message.card_id}).scalar() or "Europe/Moscow"
+    morning = hours.next_open(now, ZoneInfo(zone), sms.quiet_hours(session))
+    if morning > now:
+        message.next_at = morning
+        return "later"
+    rows = session.scalars(
+        select(SmsGateway).where(SmsGateway.is_enabled).order_by(SmsGateway.position, SmsGateway.id)
+    ).all()
+    left = [row for row in rows if row.id not in message.tried_ids]
+    if rows and not left:
+        return _end(message, "failed", message.trouble or "sms_refused", now)
+    awake = [row for row in left if row.closed_until is None or row.closed_until <= now]
+    if not awake:
+        opens = min((row.closed_until for row in left if row.closed_until), default=now)
+        message.next_at = min(max(opens, now + timedelta(seconds=1)), now + timedelta(minutes=1))
+        message.trouble = message.trouble or "sms_no_gateway"
+        return "later"
+    message.state, message.gateway_id, message.next_at = "sending", awake[0].id, now + LEASE
+    message.attempts_n += 1
+    session.flush()
+    return message.id, awake[0]
+
+
+_ZONE = text("""
+    SELECT COALESCE(ci.timezone, NULLIF(re.timezone, '')) FROM card c JOIN vehicle v ON v.id = c.vehicle_id
+    LEFT JOIN city ci ON ci.id = v.city_id LEFT JOIN region re ON re.id = COALESCE(ci.region_id, v.region_id)
+    WHERE c.id = :card
+""")
+
+
+def _end(message: SmsMessage, state: str, trouble: str, now: datetime) -> str:
+    message.state, message.trouble, message.done_at = state, trouble, now
+    return state
+
+
+def _put_off(
+    session: Session, message: SmsMessage, row: SmsGateway, trouble: Temporary | Permanent, now: datetime
+) -> str:
+    """Surely not out. Trouble of the account lets the gateway rest; the next one is tried at once."""
+    message.state, message.ref = "waiting", ""
+    if isinstance(trouble, Temporary):
+        row.closed_until = now + timedelta(seconds=min(max(trouble.retry_after, 1.0), 3600.0))
+        message.next_at = now
+    elif trouble.code in CLOSES:
+        row.closed_until, row.trouble = now + REST, trouble.code
+        message.trouble, message.next_at = trouble.code, now
+    else:
+        message.trouble, message.next_at = trouble.code, now
+        message.tried_ids = [*message.tried_ids, row.id]
+    session.commit()
+    return "later"
+
+
+def _lost(session: Session, message: SmsMessage, gateway: Gateway, now: datetime) -> str:
+    if gateway.keeps_id and message.ref:
+        message.state, message.sent_at, message.next_at = "sent", now, now + timedelta(seconds=5)
+        session.commit()
+        return "sent"
+    message.state, message.sent_at, message.trouble = "unknown", now, "sms_answer_lost"
+    session.commit()
+    return "unknown"
+
+
+def recover(session: Session, now: datetime) -> int:
+    """Messages whose sender died. What may be out is asked after by our id, or stays unknown; never sent anew."""
+    rows = session.execute(_DEAD, {"now": now}).all()
+    for row in rows:
+        kind = outside.sms.get(row.kind)
+        asks = bool(row.ref) and kind is not None and kind.keeps_id
+        values = {"state": "sent" if asks else "unknown", "sent_at": now, "next_at": now if asks else now + NEVER}
+        session.execute(
+            update(SmsMessage).where(SmsMessage.id == row.id).values(
+                **values, trouble="" if asks else "sms_answer_lost"
+            )
+        )  # fmt: skip
+    session.commit()
+    return len(rows)
+
+
+_DEAD = text("""
+    SELECT m.id, m.ref, g.kind FROM sms_message m JOIN sms_gateway g ON g.id = m.gateway_id
+    WHERE m.state = 'sending' AND m.next_at <= :now ORDER BY m.id LIMIT 500 FOR UPDATE OF m SKIP LOCKED
+""")
+
+
+def _tell_crm(session: Session, message: SmsMessage, now: datetime) -> None:
+    """The lead's comments in the CRM get the message too."""
+    ids = list(session.scalars(select(Lead.id).where(Lead.card_id == message.card_id))) if message.card_id else []
+    if ids:
+        leads.tell(session, ids, f"sms:{message.id}", "sms", message.text, now)
+
+
+# --- what became of it
+
+
+def poll(session: Session, keys: Keys, now: datetime) -> dict[str, int]:
+    """Ask the gateways about messages that are due for it. Commits per gateway; a silent one stops nobody."""
+    counts = {"asked": 0, "changed": 0, "silent": 0}
+    for row in session.scalars(select(SmsGateway).where(SmsGateway.is_enabled).order_by(SmsGateway.id)).all():
+        due = session.execute(_TO_ASK, {"gateway": row.id, "now": now, "most": 200}).all()
+        if not due:
+            continue
+        counts["asked"] += len(due)
+        session.execute(_ASK_LATER, {"ids": [one.id for one in due], "now": now, "for": ASK_FOR, "never": NEVER})
+        session.commit()
+        try:
+            told = gateway_of(row, keys).reports([one.ref for one in due])
+        except (Temporary, Permanent, AnswerLost, Refused, OutsideError):
+            counts["silent"] += 1
+            session.rollback()
+            continue
+        counts["changed"] += apply_reports(session, row.id, told, now)
+        session.commit()
+    return counts
+
+
+_TO_ASK = text("""
+    SELECT id, ref FROM sms_message WHERE gateway_id = :gateway AND state = 'sent' AND ref <> '' AND next_at <= :now
+    ORDER BY next_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+""")
+# Soon at first, then ever more seldom: most are delivered within a minute, a switched-off telephone takes a day.
+_ASK_LATER = text("""
+    UPDATE sms_message SET next_at = CASE WHEN :now > sent_at + :for THEN :now + :never
+      ELSE :now + LEAST(GREATEST((:now - sent_at) / 2, interval '10 seconds'), interval '1 hour') END
+    WHERE id = ANY(:ids)
+""")
+
+
+def apply_reports(session: Session, gateway_id: int, told: Sequence[Report], now: datetime) -> int:
+    """Bring the messages to what the gateway says. Told twice or in the wrong order changes nothing; strangers neither.
+
+    Returns how many have changed."""
+    changed = 0
+    for report in told:
+        if report.state == "absent":
+            changed += _absent(session, gateway_id, report, now)
+            continue
+        if report.state not in (*FINAL, "sent"):
+            continue
+        values: dict[str, Any] = {"state": report.state, "trouble": report.trouble[:32]}
+        if report.state in FINAL:
+            values["done_at"] = min(report.at or now, now)
+        done: Any = session.execute(
+            update(SmsMessage)
+            .where(SmsMessage.gateway_id == gateway_id, SmsMessage.ref == report.ref[:80], SmsMessage.ref != "",
+                   SmsMessage.state.in_(("sending", "sent", "unknown")), SmsMessage.state != report.state)
+            .values(**values).execution_options(synchronize_session=False)
+        )  # fmt: skip
+        changed += done.rowcount
+    return changed
+
+
+def _absent(session: Session, gateway_id: int, report: Report, now: datetime) -> int:
+    """The gateway has never had it, so it is surely not out and may go again. A slow one gets time to find it."""
+    done: Any = session.execute(
+        update(SmsMessage)
+        .where(SmsMessage.gateway_id == gateway_id, SmsMessage.ref == report.ref[:80], SmsMessage.ref != "",
+               SmsMessage.state == "sent", SmsMessage.cost.is_(None), SmsMessage.sent_at < now - SETTLES)
+        .values(state="waiting", next_at=now, ref="", sent_at=None).execution_options(synchronize_session=False)
+    )  # fmt: skip
+    return int(done.rowcount)
+
+
+def take_hook(session: Session, token: str, body: bytes, keys: Keys, now: datetime) -> tuple[str, int]:
+    """A call-back: what the gateway wants to read, and how many messages changed. Refused: nobody has that address."""
+    row = session.scalars(select(SmsGateway).where(SmsGateway.hook_token == token)).one_or_none()
+    if row is None:
+        raise Refused("sms_hook_unknown")
+    gateway = gateway_of(row, keys)
+    return gateway.callback_answer, apply_reports(session, row.id, gateway.read_callback(body), now)
+
+
+def refresh_balance(session: Session, row: SmsGateway, keys: Keys, now: datetime) -> Decimal | None:
+    """Ask what is left; raises Temporary, Permanent, Refused, OutsideError. The answer is kept."""
+    left = gateway_of(row, keys).balance()
+    row.balance, row.balance_at, row.trouble = left, now, ""
+    if left is None or left > 0:
+        row.closed_until = None
+    session.flush()
+    return left
