@@ -1,4 +1,4 @@
-"""Where CRMs and SMS gateways tell us what has changed: verified, written down, answered at once; the work is a job's."""
+"""Where CRMs and SMS gateways tell us what has changed: checked, written down, answered at once; jobs do the work."""
 
 from __future__ import annotations
 

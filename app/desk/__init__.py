@@ -9,11 +9,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.desk.calling import Calling
 from app.desk.deeds import Deeds
+from app.desk.messages import Messages
 from app.desk.page import browser_phone
 from app.desk.reading import Reading
 
 
-class DeskView(Reading, Deeds, Calling, BaseView):  # type: ignore[misc]  # BaseView comes without types
+class DeskView(Reading, Deeds, Calling, Messages, BaseView):  # type: ignore[misc]  # BaseView comes without types
     route_base = "/desk"
     default_view = "my_ads"
 

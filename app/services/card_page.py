@@ -23,6 +23,7 @@ class CardPage:
     doubts_n: int = 0
     phones: list[str] = field(default_factory=list)
     calls: dict[int, Row[Any]] = field(default_factory=dict)  # by id, for the time-line
+    messages: dict[int, Row[Any]] = field(default_factory=dict)  # SMS by id, for the time-line
 
 
 def load(session: Session, card_id: int) -> CardPage:
@@ -36,6 +37,7 @@ def load(session: Session, card_id: int) -> CardPage:
     page.prices = list(session.execute(_PRICES, values))
     page.history = list(session.execute(_HISTORY, values))
     page.calls = {row.id: row for row in session.execute(_CALLS, values)}
+    page.messages = {row.id: row for row in session.execute(_MESSAGES, values)}
     page.earlier = list(session.execute(_EARLIER, values))
     if card.seller_id is not None:
         page.others = list(session.execute(_OTHERS, values))
@@ -104,6 +106,11 @@ _CALLS = text("""
 """)
 
 # One time-line of what people and sites did, newest first.
+_MESSAGES = text("""
+  SELECT id, state, trouble, text, parts, created_at FROM sms_message WHERE card_id = :card
+  ORDER BY created_at DESC LIMIT 50
+""")
+
 _HISTORY = text("""
   SELECT * FROM (
     SELECT sc.at, 'status' AS what, n.name AS title, sc.note AS body, sc.by_id AS who, n.color AS color,
@@ -125,6 +132,9 @@ _HISTORY = text("""
     UNION ALL
     (SELECT cl.created_at, 'call', cl.type, cl.id::text, cl.operator_id, '', NULL FROM call cl
      WHERE cl.card_id = :card ORDER BY cl.created_at DESC LIMIT 100)
+    UNION ALL
+    (SELECT m.created_at, 'sms', COALESCE(t.name, ''), m.id::text, m.by_id, '', NULL FROM sms_message m
+     LEFT JOIN sms_template t ON t.id = m.template_id WHERE m.card_id = :card ORDER BY m.created_at DESC LIMIT 50)
     UNION ALL
     SELECT p.at, 'price', COALESCE(p.old_price::text, ''), COALESCE(p.new_price::text, ''), NULL, '', NULL
     FROM ad_price p JOIN ad a ON a.id = p.ad_id WHERE a.vehicle_id = :vehicle
