@@ -87,6 +87,8 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"SellerView$", r"(can_list|can_show|is_reseller|is_private|by_score)$"),
         (r"DoNotCallView$", _EDIT),
         (r"DoNotCallView$", r"erase$"),
+        (r"SmsTemplateView$", _EDIT),
+        (r"SmsMessageView$", _LOOK),
         (r"CatalogueView$", r"can_import$"),
         (r"LeadView$", r"(can_list|can_show|can_fix|can_again|can_drop|repeat)$"),
         (r"SettingView$", r"can_settings$"),
@@ -98,7 +100,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"(Work|My ads|Control|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
          r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Leads|Do not call|Directories|Pauses|Statuses|"
          r"Status rules|Makes|Models|Generations|Cities|Import a catalogue|Settings|Business settings|Jobs|"
-         r"All call-backs)$", r"menu_access$"),
+         r"All call-backs|SMS templates|SMS messages)$", r"menu_access$"),
     ],
 }  # fmt: skip
 

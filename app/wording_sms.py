@@ -41,6 +41,11 @@ SENTENCES: dict[str, Any] = {
     "sms_answer_lost": _l(
         "The gateway's answer was lost: nobody knows whether the message went, so it is not repeated."
     ),
+    "sms_gateway_gone": _l("This SMS gateway is no longer there."),
+    "sms_sender_form": _l("A sender name has at most 15 Latin letters, digits and signs."),
+    "sms_position_range": _l("The order is a number from %(low)s to %(high)s."),
+    "port_range": _l("A port is a number from %(low)s to %(high)s."),
+    "sms_silent": _l("The SMS gateway does not answer."),
     "sms_hook_unknown": _l("No SMS gateway has this address."),
 }
 WORDS: dict[str, Any] = {

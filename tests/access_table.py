@@ -118,6 +118,14 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /crmconnectionview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /crmconnectionview/(add|edit/<pk>)", ADMIN),
     (r"POST /crmconnectionview/(check|action/(sync_now|call_clients|enable|disable)/<pk>|action_post)", ADMIN),
+    # SMS
+    (r"GET /smsgatewayview/(list/|show/<pk>)", ADMIN),
+    (r"(GET|POST) /smsgatewayview/(add|edit/<pk>)", ADMIN),
+    (r"POST /smsgatewayview/(check|action/(enable|disable)/<pk>|action_post)", ADMIN),
+    (r"GET /smstemplateview/(list/|show/<pk>|preview)", SUPERVISOR),
+    (r"(GET|POST) /smstemplateview/(add|edit/<pk>)", SUPERVISOR),
+    (r"POST /smstemplateview/delete/<pk>", SUPERVISOR),
+    (r"GET /smsmessageview/(list/|show/<pk>)", SUPERVISOR),
     # people and the log
     (r"GET /auditview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /invites/", ADMIN),
