@@ -23,14 +23,14 @@ TEMPLATES = (
 
 def install(session: Session, settings: config.Config) -> None:
     row = session.execute(select(SmsGateway).where(SmsGateway.name == NAME)).scalar_one_or_none()
-    if row is None:
-        row = SmsGateway(name=NAME, kind="smsc", sender="PROZVON", is_enabled=True)
-        session.add(row)
-        for position, (name, words) in enumerate(TEMPLATES):
-            if session.execute(select(SmsTemplate.id).where(SmsTemplate.name == name)).first() is None:
-                session.add(SmsTemplate(name=name, text=words, position=position))
-    row.options = {**(row.options or {}), "url": f"http://127.0.0.1:{sms_port(settings)}"}
-    row.secrets = seal({"login": LOGIN, "password": PASSWORD}, settings.secret_key)
+    is_new = row is None
+    row = row or SmsGateway(name=NAME, kind="smsc", sender="PROZVON", is_enabled=True)
+    row.options = {"url": f"http://127.0.0.1:{sms_port(settings)}", "login": LOGIN}
+    row.secrets = seal({"password": PASSWORD}, settings.secret_key)
     row.hook_token = hmac.new(settings.secret_key.encode(), b"prozvon demo sms", "sha256").hexdigest()[:40]
     row.closed_until, row.trouble = None, ""
+    session.add(row)
+    for position, (name, words) in enumerate(TEMPLATES if is_new else ()):
+        if session.execute(select(SmsTemplate.id).where(SmsTemplate.name == name)).first() is None:
+            session.add(SmsTemplate(name=name, text=words, position=position))
     session.flush()
