@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.formats import NBSP, NOTHING, duration, number, percent
-from app.reports import CLOCK, HOURS, SHARE, Answer, Metric
+from app.reports import CLOCK, HOURS, MONEY, SHARE, Answer, Metric
 
 MOST_BARS = 30
 
@@ -22,6 +22,8 @@ def shown(metric: Metric, value: float | int | None) -> str:
         return duration(value)
     if metric.kind == HOURS:
         return f"{number(value, 1)}{NBSP}{_('h')}"
+    if metric.kind == MONEY:
+        return f"{number(value, 2)}{NBSP}₽"
     return number(round(value))
 
 

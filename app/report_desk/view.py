@@ -288,7 +288,8 @@ def _choices(asked: Asked) -> list[tuple[str, str, list[tuple[Any, str]], tuple[
 def _filter_labels() -> dict[str, str]:
     return {
         "operator_id": _("Operator"), "group_id": _("Group"), "source_id": _("Source"), "make_id": _("Make"),
-        "filter_id": _("Filter"), "trunk_id": _("Phone line"), "type": _("Type"),
+        "filter_id": _("Filter"), "trunk_id": _("Phone line"), "type": _("Type"), "gateway_id": _("SMS gateway"),
+        "template_id": _("SMS template"),
     }  # fmt: skip
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from app.domain.periods import Period
-from app.reports._metrics import CLOCK, COUNT, HOURS, METRICS, SHARE, Metric
+from app.reports._metrics import CLOCK, COUNT, HOURS, METRICS, MONEY, SHARE, Metric
 
-__all__ = ["CLOCK", "COUNT", "HOURS", "SHARE", "Answer", "Grouping", "Metric", "Question", "Report", "Row"]
+__all__ = ["CLOCK", "COUNT", "HOURS", "MONEY", "SHARE", "Answer", "Grouping", "Metric", "Question", "Report", "Row"]
 
 
 @dataclass(frozen=True, slots=True)

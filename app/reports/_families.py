@@ -49,6 +49,7 @@ FAMILIES: dict[str, Family] = {
         Family("operator", ("operator_id",), _WORK),
         Family("status", ("operator_id", "status_id"), (h.RESULTS,)),
         Family("state", ("operator_id", "state"), (h.STATES,)),
+        Family("sms", ("gateway_id", "template_id", "ground", "operator_id"), (h.MESSAGES,)),
     )
 }
 

@@ -148,6 +148,23 @@ LEADS = Happening(
     "FROM lead l {join} WHERE " + _SPAN.format(at="l.created_at"),
     "l.created_at", ("lead", "vehicle", "card"), {"leads": _count()}, {"operator_id": "l.by_id"}, "l.card_id",
 )  # fmt: skip
+# A message, by the day when it was asked for; what became of it may be told days later.
+MESSAGES = Happening(
+    "messages",
+    "FROM sms_message m {join} WHERE " + _SPAN.format(at="m.created_at"),
+    "m.created_at", ("sms",),
+    {
+        "messages": _count(),
+        "went": _count("m.sent_at IS NOT NULL"),
+        "delivered": _count("m.state = 'delivered'"),
+        "undelivered": _count("m.state IN ('failed', 'expired')"),
+        "unsure": _count("m.state = 'unknown'"),
+        "parts": _sum("m.parts", "m.sent_at IS NOT NULL"),
+        "cost_k": _sum("(m.cost * 100)::bigint", "m.cost IS NOT NULL"),
+    },
+    {"gateway_id": "m.gateway_id", "template_id": "m.template_id", "ground": "m.ground", "operator_id": "m.by_id"},
+    "m.card_id", has_card_dims=False,
+)  # fmt: skip
 # A state that lasts over midnight belongs to both days, each with its part; one that still lasts, until the end asked.
 STATES = Happening(
     "states",

@@ -7,12 +7,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-COUNT, SHARE, CLOCK, HOURS = "count", "share", "clock", "hours"
+COUNT, SHARE, CLOCK, HOURS, MONEY = "count", "share", "clock", "hours", "money"
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`kind`: count; share (0.25 is 25 %); clock (seconds, shown 3:07); hours (hours with one digit after the comma).
+    """`kind`: count; share (0.25 is 25 %); clock (seconds, shown 3:07); hours (hours with one digit after the comma);
+    money (roubles with kopecks).
 
     A metric with `over` is a quotient, blank where nothing is below; `scale` turns the measure's unit into the kind's.
     """
@@ -113,6 +114,38 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("calls", _l("Calls"), _l("Calls of every type that have ended."), "attempts"),
         Metric("changes", _l("Set"), _l("How often the status was set."), "changes"),
+        Metric("messages", _l("SMS asked for"), _l("Messages by the day when they were asked for."), "messages"),
+        Metric("went", _l("SMS sent"), _l("Messages that a gateway has taken."), "went"),
+        Metric("delivered", _l("SMS delivered"), _l("Messages that have reached the phone."), "delivered"),
+        Metric(
+            "undelivered",
+            _l("SMS not delivered"),
+            _l("Messages that were refused or did not reach the phone in time."),
+            "undelivered",
+            is_bad=True,
+        ),
+        Metric(
+            "unsure",
+            _l("SMS of unknown fate"),
+            _l("Messages whose sending was cut short; they are not repeated, so that nobody gets two."),
+            "unsure",
+            is_bad=True,
+        ),
+        Metric("delivery_rate", _l("Delivery rate"), _l("SMS delivered ÷ SMS sent."), "delivered", "went", SHARE),
+        Metric("parts", _l("Parts paid for"), _l("A long message counts as several."), "parts"),
+        Metric(
+            "cost", _l("Cost"), _l("What the gateways have said that the messages cost."), "cost_k", "", MONEY, 0.01
+        ),
+        Metric(
+            "cost_each",
+            _l("Cost of one delivered"),
+            _l("Cost of all messages ÷ SMS delivered."),
+            "cost_k",
+            "delivered",
+            MONEY,
+            0.01,
+            True,
+        ),
         Metric("spent", _l("Time"), _l("How long the operators were in the state."), "spent_s", "", CLOCK),
     )
 }

@@ -24,6 +24,8 @@ _LOOK_UP = {
     "trunk_id": "SELECT id, name FROM trunk WHERE id = ANY(:ids)",
     "prefix_id": "SELECT id, CASE digits WHEN '' THEN '—' ELSE digits END FROM dial_prefix WHERE id = ANY(:ids)",
     "status_id": "SELECT id, name FROM status WHERE id = ANY(:ids)",
+    "gateway_id": "SELECT id, name FROM sms_gateway WHERE id = ANY(:ids)",
+    "template_id": "SELECT id, name FROM sms_template WHERE id = ANY(:ids)",
 }
 
 
@@ -64,7 +66,7 @@ def _said(dim: str, value: Any) -> str:
         return [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")][value]
     if dim == "hour":
         return f"{value:02d}:00–{value:02d}:59"
-    known = {"type": _types, "outcome": _outcomes, "state": _states}.get(dim)
+    known = {"type": _types, "outcome": _outcomes, "state": _states, "ground": _grounds}.get(dim)
     if known is not None:
         return known().get(value, str(value))
     if dim == "code":
@@ -91,6 +93,13 @@ def _states() -> dict[str, str]:
     return {
         "ready": _("Ready"), "talking": _("Talking"), "wrap_up": _("Wrap-up"), "break": _("Break"),
         "lunch": _("Lunch"), "training": _("Training"), "paused": _("Pause"), "offline": _("Offline"),
+    }  # fmt: skip
+
+
+def _grounds() -> dict[str, str]:
+    return {
+        "operator": _("by hand"), "status": _("by status"), "missed_calls": _("after unanswered calls"),
+        "command": _("by command"),
     }  # fmt: skip
 
 

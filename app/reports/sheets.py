@@ -18,13 +18,13 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from app.reports import CLOCK, HOURS, SHARE, Answer, Metric, Row
+from app.reports import CLOCK, HOURS, MONEY, SHARE, Answer, Metric, Row
 
 FORMATS = ("xlsx", "csv", "json")
 MOST_CHARTED = 30
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # of a formula, narrow and wide
 _BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_KINDS = {SHARE: "0.0%", CLOCK: "[h]:mm:ss", HOURS: "0.0"}
+_KINDS = {SHARE: "0.0%", CLOCK: "[h]:mm:ss", HOURS: "0.0", MONEY: "# ##0.00"}
 _HEAD = PatternFill("solid", fgColor="FF0F4C5C")
 _TOTAL = PatternFill("solid", fgColor="FFE8EEF0")
 _LINE = Border(bottom=Side("thin", color="FFD5DBDF"))
@@ -93,6 +93,7 @@ def _dim_title(dim: str) -> str:
         "caller_number": _("Caller number"), "code": _("Code of the number"), "type": _("Type"),
         "outcome": _("Outcome"), "hour": _("Hour"), "weekday": _("Weekday"), "status_id": _("Status"),
         "state": _("State"), "day": _("Day"), "week": _("Week"), "month": _("Month"),
+        "gateway_id": _("SMS gateway"), "template_id": _("SMS template"), "ground": _("Why it went"),
     }[dim]  # fmt: skip
 
 

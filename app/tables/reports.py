@@ -156,6 +156,25 @@ class DayByState(Model):
     spent_s: Mapped[int] = amount()
 
 
+class DayBySms(Model):
+    """Messages by the day when they were asked for. The cost is in kopecks: whole numbers add up exactly."""
+
+    __tablename__ = "day_by_sms"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    gateway_id: Mapped[int | None] = key()
+    template_id: Mapped[int | None] = key()
+    ground: Mapped[str | None] = key(String(12))
+    operator_id: Mapped[int | None] = key()
+    messages: Mapped[int] = amount()
+    went: Mapped[int] = amount()
+    delivered: Mapped[int] = amount()
+    undelivered: Mapped[int] = amount()
+    unsure: Mapped[int] = amount()
+    parts: Mapped[int] = amount()
+    cost_k: Mapped[int] = amount()
+
+
 class SavedView(Model):
     """A report as somebody likes to see it: its address with period, grouping, filters; one may be the start page."""
 
@@ -196,5 +215,5 @@ class Export(Model):
 
 __all__ = [
     "DayByCallCity", "DayByCaller", "DayByCity", "DayByCode", "DayByFilter", "DayByHour", "DayByLine", "DayByMake",
-    "DayByOperator", "DayByState", "DayByStatus", "DirtyMoment", "Export", "RolledDay", "SavedView",
+    "DayByOperator", "DayBySms", "DayByState", "DayByStatus", "DirtyMoment", "Export", "RolledDay", "SavedView",
 ]  # fmt: skip

@@ -115,9 +115,59 @@ def upgrade() -> None:
         "sms_message_ref", "sms_message", ["gateway_id", "ref"], unique=False, postgresql_where=sa.text("ref <> ''")
     )
     op.create_index("sms_message_when", "sms_message", [sa.literal_column("created_at DESC"), "id"], unique=False)
+    _report()
+
+
+def _report() -> None:
+    """The roll-up of messages. What becomes of a message is told days later: then its day is to be counted again."""
+    op.create_table(
+        "day_by_sms",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("gateway_id", sa.Integer(), nullable=True),
+        sa.Column("template_id", sa.Integer(), nullable=True),
+        sa.Column("ground", sa.String(length=12), nullable=True),
+        sa.Column("operator_id", sa.Integer(), nullable=True),
+        sa.Column("messages", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("went", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("delivered", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("undelivered", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("unsure", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("parts", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("cost_k", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_day_by_sms_day"), "day_by_sms", ["day"], unique=False)
+    op.execute(
+        """
+        CREATE FUNCTION mark_sms_message() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          INSERT INTO dirty_moment (source, at) SELECT DISTINCT 'sms', t.at FROM (
+            SELECT OLD.created_at AS at WHERE TG_OP <> 'INSERT'
+            UNION ALL SELECT NEW.created_at WHERE TG_OP <> 'DELETE') t
+          WHERE t.at < now() - interval '1 hour';
+          RETURN NULL;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER sms_message_marks AFTER INSERT OR DELETE ON sms_message FOR EACH ROW "
+        "EXECUTE FUNCTION mark_sms_message()"
+    )
+    fields = "created_at, state, sent_at, gateway_id, template_id, ground, by_id, parts, cost"
+    old, new = (", ".join(f"{row}.{name}" for name in fields.split(", ")) for row in ("OLD", "NEW"))
+    op.execute(
+        f"CREATE TRIGGER sms_message_update_marks AFTER UPDATE ON sms_message FOR EACH ROW "
+        f"WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION mark_sms_message()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER sms_message_update_marks ON sms_message")
+    op.execute("DROP TRIGGER sms_message_marks ON sms_message")
+    op.execute("DROP FUNCTION mark_sms_message()")
+    op.drop_index(op.f("ix_day_by_sms_day"), table_name="day_by_sms")
+    op.drop_table("day_by_sms")
     op.drop_index("sms_message_when", table_name="sms_message")
     op.drop_index("sms_message_ref", table_name="sms_message", postgresql_where=sa.text("ref <> ''"))
     op.drop_index("sms_message_phone_when", table_name="sms_message")

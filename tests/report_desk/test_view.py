@@ -19,7 +19,7 @@ from tests import factories
 
 YESTERDAY = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=1)
 DAY = YESTERDAY.date().isoformat()
-REPORTS = ("call-types", "connects-by-prefix", "conversion", "ads-by-city", "operators", "statuses", "presence")
+REPORTS = ("call-types", "connects-by-prefix", "conversion", "ads-by-city", "operators", "statuses", "presence", "sms")
 
 
 @pytest.fixture
@@ -210,3 +210,29 @@ def test_a_name_from_outside_is_no_formula_in_a_file(as_supervisor, calls, sessi
     assert "\n=" not in path.read_text("utf-8-sig").replace('"', "")
     sheet = openpyxl.load_workbook(made_file(as_supervisor, session, app, "xlsx")).active
     assert all(cell.data_type != "f" for row in sheet for cell in row)
+
+
+def test_the_report_on_sms_tells_delivery_and_cost_to_the_kopeck(as_supervisor, as_operator, calls, session):
+    template = models.SmsTemplate(name="Перезвоните", text="Здравствуйте")
+    gateway = models.SmsGateway(name="Шлюз", kind="smsc", hook_token="x" * 32)
+    session.add_all([template, gateway])
+    session.flush()
+    for state, cost, operator in (
+        ("delivered", "2.40", calls["first"]), ("delivered", "2.40", calls["second"]), ("expired", "2.40", None),
+        ("unknown", None, calls["first"]), ("cancelled", None, None),
+    ):  # fmt: skip
+        session.add(models.SmsMessage(
+            card_id=calls["card"], template_id=template.id, gateway_id=gateway.id, phone=factories.fictional_phone(),
+            text="Здравствуйте", parts=2, state=state, ground="operator" if operator else "status", by_id=operator,
+            cost=cost, created_at=YESTERDAY, sent_at=YESTERDAY if cost else None,
+        ))  # fmt: skip
+    session.flush()
+    told = [text.replace("\xa0", " ") for text in figures(page(as_supervisor, "sms", group="template"))]
+    assert told == ["5", "3", "2", "66,7 %", "1", "1", "6", "7,20 ₽", "3,60 ₽"]
+    assert "Шлюз" in page(as_supervisor, "sms", group="gateway").text
+    assert "по статусу" in page(as_supervisor, "sms", group="ground").text
+    assert "tfoot" not in page(as_supervisor, "sms", group="day", gateway_id=str(gateway.id + 1)).text
+    assert figures(page(as_operator, "sms", group="template"))[:2] == ["2", "1"], "an operator's own ones"
+    behind = as_supervisor.get("/reports/sms/rows/", query_string={
+        "from": DAY, "to": DAY, "group": "template", "metric": "delivered", "key": str(template.id)})  # fmt: skip
+    assert behind.text.count(f"/desk/?card={calls['card']}") == 2

@@ -66,7 +66,7 @@ def _moment(chance: random.Random) -> datetime:
 
 def happen(session, world, times: int) -> None:
     for _ in range(times):
-        world["chance"].choice((_call, _call, _given, _result, _state, _lead))(session, world)
+        world["chance"].choice((_call, _call, _given, _result, _state, _lead, _message))(session, world)
 
 
 def _call(session, world) -> None:
@@ -120,6 +120,17 @@ def _lead(session, world) -> None:
     )  # fmt: skip
 
 
+def _message(session, world) -> None:
+    chance, at = world["chance"], _moment(world["chance"])
+    session.add(models.SmsMessage(
+        card_id=chance.choice([*world["cards"], None]), phone=factories.fictional_phone(chance.randrange(9)),
+        text="Здравствуйте", parts=chance.randrange(1, 4), state=chance.choice(("waiting", "delivered", "failed")),
+        ground=chance.choice(("operator", "status")), by_id=chance.choice([*world["operators"], None]),
+        cost=chance.choice((None, chance.randrange(1, 900) / 100)), created_at=at, sent_at=chance.choice((None, at)),
+    ))  # fmt: skip
+    session.flush()
+
+
 def _some(table: str, which: str = "true") -> str:
     return f"id = (SELECT id FROM {table} WHERE {which} ORDER BY random() LIMIT 1)"  # noqa: S608  constants below
 
@@ -133,6 +144,8 @@ EDITS = (
     f"UPDATE ad SET published_at = published_at - interval '2 days' WHERE {_some('ad')}",
     f"UPDATE card SET filter_id = :filter, version = 2 WHERE {_some('card')}",
     f"UPDATE card SET matched_at = matched_at - interval '1 day' WHERE {_some('card')}",
+    f"UPDATE sms_message SET state = 'delivered', cost = 3.45 WHERE {_some('sms_message')}",
+    f"DELETE FROM sms_message WHERE {_some('sms_message')}",
     f"DELETE FROM status_change WHERE {_some('status_change')}",
     "UPDATE operator_state SET until = until + interval '25 hours' WHERE "
     + _some("operator_state", "until < now() - interval '30 hours'"),
