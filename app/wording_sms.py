@@ -55,5 +55,6 @@ WORDS: dict[str, Any] = {
     "smsstate:cancelled": _l("cancelled"),
     "smsground:operator": _l("by hand"), "smsground:status": _l("by status"),
     "smsground:missed_calls": _l("after unanswered calls"), "smsground:command": _l("by command"),
+    "deed:sms_agreed": _l("the seller agreed to SMS"), "deed:sms_declined": _l("the seller asked not to write"),
     "deed:sms_asked": _l("SMS asked for"),
 }  # fmt: skip

@@ -29,7 +29,7 @@ from app.wording import say, word
 
 # What the options of the gateways are called; the fields themselves carry only their names.
 OPTIONS: dict[str, Any] = {
-    "login": _l("Login"), "password": _l("Password or API password"), "api_id": _l("Key (api_id)"),
+    "login": _l("Login name"), "password": _l("Password or API password"), "api_id": _l("Key (api_id)"),
     "api_key": _l("API key"), "email": _l("E-mail of the account"), "url": _l("Address of the gateway"),
     "host": _l("Host of the message centre"), "port": _l("Port"),
 }  # fmt: skip

@@ -35,6 +35,17 @@ class Messages:
         db.session.commit()
         return render_template("desk/_sms_sent.html", **page.card_data(card_id))
 
+    @expose("/card/<int:card_id>/sms/wish", methods=["POST"])
+    @has_access
+    @permission_name("work")
+    def sms_wish(self, card_id: int) -> Any:
+        """Write down whether the seller wants messages; who does not is never written to, not even by a status."""
+        self._check_own(card_id)
+        wants = request.form.get("wants") == "1"
+        sms.note_wish(db.session(), card_id, wants=wants, actor_id=current_user.id, now=seat.now())
+        db.session.commit()
+        return self._panel(card_id, request.form.get("template_id", type=int))
+
     @expose("/card/<int:card_id>/sms/<int:message_id>")
     @has_access
     @permission_name("work")
@@ -54,8 +65,11 @@ class Messages:
     def _panel(self, card_id: int, template_id: int | None) -> str:
         known = sms.templates(db.session())
         chosen = next((one for one in known if one.id == template_id), known[0] if known else None)
-        shown, refused = None, ""
+        shown, refused, wish = None, "", None
         if chosen is not None:
             shown = sms.preview(db.session(), card_id, chosen.id, actor_id=current_user.id, now=seat.now())
             refused = say(shown.refused)
-        return render_template("desk/_sms.html", card_id=card_id, templates=known, shown=shown, refused=refused)
+        wish = sms.wish_of(db.session(), card_id)
+        return render_template(
+            "desk/_sms.html", card_id=card_id, templates=known, shown=shown, refused=refused, wish=wish
+        )

@@ -128,7 +128,8 @@ _HISTORY = text("""
     WHERE s.card_id = :card AND s.until_at IS NOT NULL AND s.ended_why NOT IN ('status', 'moved')
     UNION ALL
     SELECT e.at, 'deed', e.what, '', e.actor_id, '', NULL FROM audit_event e
-    WHERE e.subject = 'card' AND e.subject_id = :card AND e.what IN ('card_taken', 'phone_shown')
+    WHERE e.subject = 'card' AND e.subject_id = :card 
+      AND e.what IN ('card_taken', 'phone_shown', 'sms_agreed', 'sms_declined')
     UNION ALL
     (SELECT cl.created_at, 'call', cl.type, cl.id::text, cl.operator_id, '', NULL FROM call cl
      WHERE cl.card_id = :card ORDER BY cl.created_at DESC LIMIT 100)

@@ -146,6 +146,23 @@ def consent(
     session.flush()
 
 
+def wish_of(session: Session, card_id: int) -> bool | None:
+    """Whether the seller of a card wants messages; None: nobody has asked."""
+    phones = [phone for phone in _about(session, card_id).phones if read_phone(phone).kind == PhoneKind.MOBILE]
+    return _last_wish(session, phones[0]) if phones else None
+
+
+def note_wish(session: Session, card_id: int, *, wants: bool, actor_id: int, now: datetime) -> None:
+    """What the seller said on the telephone, for all his numbers. Refused without a mobile one."""
+    phones = [phone for phone in _about(session, card_id).phones if read_phone(phone).kind == PhoneKind.MOBILE]
+    if not phones:
+        raise Refused("sms_no_mobile")
+    for phone in phones:
+        consent(session, phone, note="", actor_id=actor_id, now=now, card_id=card_id, is_withdrawn=not wants)
+    what = "sms_agreed" if wants else "sms_declined"
+    note_event(session, what, actor_id=actor_id, subject="card", subject_id=card_id)
+
+
 # --- what a message depends on
 
 
@@ -224,11 +241,15 @@ def forbidden(session: Session, phone: str, now: datetime) -> bool:
     """On the stop list, or the owner has withdrawn the consent."""
     if stop_list.stopped(session, [phone], now):
         return True
-    last = session.execute(
+    return _last_wish(session, phone) is False
+
+
+def _last_wish(session: Session, phone: str) -> bool | None:
+    is_withdrawn = session.execute(
         select(SmsConsent.is_withdrawn).where(SmsConsent.phone_hash == stop_list.mark(phone))
         .order_by(SmsConsent.at.desc(), SmsConsent.id.desc()).limit(1)
     ).scalar()  # fmt: skip
-    return bool(last)
+    return None if is_withdrawn is None else not is_withdrawn
 
 
 def _not_before(session: Session, zone: str, now: datetime) -> datetime:

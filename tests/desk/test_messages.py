@@ -75,6 +75,20 @@ def test_the_state_is_asked_until_it_is_settled(session: Session, as_operator: A
     assert "title=" in as_operator.get(path).text and "не доставлено" in as_operator.get(path).text
 
 
+def test_a_seller_who_asks_not_to_be_written_to_is_never_written_to(
+    session: Session, as_operator: Any, card: models.Card
+) -> None:
+    make_gateway(session)
+    template = make_template(session)
+    path = f"/desk/card/{card.id}/sms"
+    panel = as_operator.post(f"{path}/wish", data={"wants": "0"}, headers=HTMX).text
+    assert "продавец просил не писать" in panel and "disabled" in panel
+    assert as_operator.post(path, data={"template_id": template.id}, headers=HTMX).status_code == 409
+    assert "продавец согласился на SMS" in as_operator.post(f"{path}/wish", data={"wants": "1"}, headers=HTMX).text
+    assert as_operator.post(path, data={"template_id": template.id}, headers=HTMX).status_code == 200
+    assert "продавец просил не писать" in as_operator.get(f"/desk/card/{card.id}", headers=HTMX).text, "in the history"
+
+
 def test_nobody_writes_to_the_sellers_of_others(session: Session, as_operator: Any, as_supervisor: Any) -> None:
     make_gateway(session)
     template = make_template(session)
