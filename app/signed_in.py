@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import column, text
 from sqlalchemy.orm import Session
+
+from app.plain_rows import rows
 
 # The person, the log-in behind the cookie, and which edition of the roles is in force. `own` are the roles of the
 # person, `lent` those of the person's groups.
-_WHO = text("""
+_WHO = """
     SELECT u.id, u.username, u.first_name, u.last_name, u.active,
            s.user_id AS of_user, s.created_at, s.seen_at, s.sid_hash,
            (SELECT n FROM revision WHERE name = 'rights') AS rights,
@@ -20,12 +21,24 @@ _WHO = text("""
            (SELECT json_agg(json_build_array(r.id, r.name) ORDER BY r.id) FROM ab_user_group ug
               JOIN ab_group_role gr ON gr.group_id = ug.group_id
               JOIN ab_role r ON r.id = gr.role_id WHERE ug.user_id = u.id) AS lent
-    FROM ab_user u LEFT JOIN user_session s ON s.sid_hash = :sid
-    WHERE u.id = :id
-""").columns(  # named beforehand, SQLAlchemy need not work them out from each answer
-    *map(column, ("id", "username", "first_name", "last_name", "active",
-                  "of_user", "created_at", "seen_at", "sid_hash", "rights", "own", "lent"))
-)  # fmt: skip
+    FROM ab_user u LEFT JOIN user_session s ON s.sid_hash = %(sid)s
+    WHERE u.id = %(id)s
+"""
+
+
+class _Who(NamedTuple):
+    id: int
+    username: str
+    first_name: str
+    last_name: str
+    active: bool
+    of_user: int | None
+    created_at: datetime
+    seen_at: datetime
+    sid_hash: str
+    rights: int | None
+    own: list[Any] | None
+    lent: list[Any] | None
 
 
 class KnownRole(NamedTuple):
@@ -86,9 +99,10 @@ class SignedIn:
 
 def find(session: Session, user_id: int, sid_hash: str) -> tuple[SignedIn, LogIn | None] | None:
     """The person and the log-in of that cookie, if both are there."""
-    found = session.execute(_WHO, {"id": user_id, "sid": sid_hash}).first()
-    if found is None:
+    told = rows(session, _WHO, {"id": user_id, "sid": sid_hash})
+    if not told:
         return None
+    found = _Who(*told[0])
     log_in = None
     if found.of_user is not None:
         log_in = LogIn(found.of_user, found.created_at, found.seen_at, found.sid_hash)

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
+from app import plain_rows
 from app.database import sqlalchemy_url
 from app.extensions import db
 from app.services import books, matching, revisions
@@ -243,11 +244,18 @@ def count_sql() -> Callable[[], Any]:
             if not statement.startswith(("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO")):
                 counted.statements.append(statement)
 
+        def note_plain(cursor: Any, statement: str, values: Any) -> Any:
+            counted.statements.append(statement)
+            return plain(cursor, statement, values)
+
+        plain = plain_rows._run
         event.listen(Engine, "before_cursor_execute", note)
+        plain_rows._run = note_plain
         try:
             yield counted
         finally:
             event.remove(Engine, "before_cursor_execute", note)
+            plain_rows._run = plain
 
     return counting
 

@@ -26,7 +26,8 @@ SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pag
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms",
         "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "api", "board", "guides", "config",
+    "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "api", "board", "guides",
+    "config",
     "database", "desk", "filter_desk", "report_desk", "jobs", "logs", "services", "signed_in", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_sms", "cli_ads",
     "cli_catalogue", "cli_mail", "cli_reports", "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab",
@@ -45,11 +46,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     # does
     "tables": {"domain", "extensions"}, "models": {"domain", "extensions", "tables"},
     "settings": {"models", "extensions", "errors"},
-    "log_ins": {"models", "extensions"}, "signed_in": set(),
+    "log_ins": {"models", "extensions"}, "plain_rows": set(), "signed_in": {"plain_rows"},
     "security": {"log_ins", "signed_in", "models", "extensions"},
     # security: an invitation ends in an account; seeds: the deploy step brings the books
-    "services": {"models", "settings", "security", "seeds", "domain", "errors", "extensions", "sources", "crm", "sms",
-                 "telephony", "smtp", "log_ins"},
+    "services": {"models", "plain_rows", "settings", "security", "seeds", "domain", "errors", "extensions", "sources",
+                 "crm", "sms", "telephony", "smtp", "log_ins"},
     "reports": {"models", "settings", "domain", "errors", "extensions", "registry"},
     # shows
     "safety": {"extensions", "errors"}, "compression": set(), "kept": set(),

@@ -111,7 +111,7 @@ def list_data(tab: str, card_id: int | None) -> dict[str, Any]:
         "tabs": lines.tabs(),
         "tab": tab,
         "lines": lines.drawn(rows, tab, card_id, now),
-        "more": f"{rows[-1].processed_at.timestamp()}_{rows[-1].id}" if full else "",
+        "more": f"{ended.timestamp()}_{rows[-1].id}" if full and (ended := rows[-1].processed_at) else "",
         "card_id": card_id,
         **presence_data(now),
     }

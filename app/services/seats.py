@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import column, text
 from sqlalchemy.orm import Session
 
+from app.plain_rows import rows
 from app.services import worklist
 from app.services.phone_accounts import BrowserPhone
 
@@ -34,23 +34,20 @@ class Frame(NamedTuple):
     counts: dict[str, int]
 
 
-_FRAME = text(f"""
+_FRAME = f"""
     SELECT p.presence, p.presence_since, p.pause_id, p.keys_on, p.auto_next,
            (SELECT json_agg(json_build_array(r.id, r.name) ORDER BY r.position, r.id) FROM pause_reason r
             WHERE r.is_enabled OR r.id = p.pause_id) AS pauses,
            a.extension, s.ws_url, c.*
     FROM ({worklist.COUNTS}) c
-    LEFT JOIN operator_profile p ON p.user_id = :id
+    LEFT JOIN operator_profile p ON p.user_id = %(id)s
     LEFT JOIN (phone_account a JOIN asterisk s ON s.id = a.asterisk_id AND s.is_enabled)
-           ON a.user_id = :id AND a.kind = 'browser'
-""").columns(  # noqa: S608  the part is a constant
-    *map(column, ("presence", "presence_since", "pause_id", "keys_on", "auto_next", "pauses", "extension", "ws_url",
-                  *worklist.COUNTED))
-)  # fmt: skip
+           ON a.user_id = %(id)s AND a.kind = 'browser'
+"""  # noqa: S608  the part is a constant
 
 
 def frame(session: Session, operator_id: int, now: datetime) -> Frame:
-    row = session.execute(_FRAME, {"id": operator_id, "now": now}).one()
+    row = rows(session, _FRAME, {"id": operator_id, "now": now})[0]
     presence, since, pause_id, keys_on, auto_next, pauses, extension, ws_url, *counts = row
     is_operator = presence is not None
     return Frame(

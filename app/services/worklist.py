@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, TextualSelect, column, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app import plain_rows
 from app.services.ingest import storable
 
 PAGE = 50
@@ -32,32 +33,48 @@ _LINE = """
   (SELECT prev_price FROM ad WHERE id = v.ad_id) AS prev_price,
   (SELECT name FROM status WHERE id = c.status_id) AS status, (SELECT color FROM status WHERE id = c.status_id) AS color
 """
-_LINE_NAMES = ("id", "stage", "next_call_at", "processed_at", "title", "year", "mileage_km", "price", "city", "make",
-               "model", "prev_price", "status", "color")  # fmt: skip
+
+
+class Listed(NamedTuple):
+    """One line of a list."""
+
+    id: int
+    stage: int
+    next_call_at: datetime | None
+    processed_at: datetime | None
+    title: str
+    year: int | None
+    mileage_km: int | None
+    price: int | None
+    city: str | None
+    make: str | None
+    model: str | None
+    prev_price: int | None
+    status: str | None
+    color: str | None
 
 
 @lru_cache
-def _lines_of(condition: str, order: str) -> TextualSelect:
+def _lines_of(condition: str, order: str) -> str:
     """The page is cut out of the cards alone; only what is left of them meets the vehicles."""
-    return text(f"""
-    SELECT {_LINE} FROM (SELECT {_CARD_COLUMNS} FROM card c WHERE {condition} ORDER BY {order} LIMIT :n) c
+    return f"""
+    SELECT {_LINE} FROM (SELECT {_CARD_COLUMNS} FROM card c WHERE {condition} ORDER BY {order} LIMIT %(n)s) c
     JOIN vehicle v ON v.id = c.vehicle_id ORDER BY {order}
-    """).columns(*map(column, _LINE_NAMES))  # noqa: S608  the parts are constants of this module
+    """  # noqa: S608  the parts are constants of this module
 
 
 COUNTED = ("new", "work", "callbacks", "overdue", "all")
 COUNTS = """
     SELECT count(*) FILTER (WHERE stage = 1) AS new, count(*) FILTER (WHERE stage = 2) AS work,
            count(*) FILTER (WHERE stage = 3) AS callbacks,
-           count(*) FILTER (WHERE stage = 3 AND next_call_at <= :now) AS overdue, count(*) AS all
-    FROM card WHERE operator_id = :id AND stage IN (1,2,3)
+           count(*) FILTER (WHERE stage = 3 AND next_call_at <= %(now)s) AS overdue, count(*) AS all
+    FROM card WHERE operator_id = %(id)s AND stage IN (1,2,3)
 """
-_COUNTS = text(COUNTS).columns(*map(column, COUNTED))
 
 
 def counts(session: Session, operator_id: int, now: datetime) -> dict[str, int]:
     """How many cards wait in each tab; one index scan."""
-    row = session.execute(_COUNTS, {"id": operator_id, "now": now}).one()
+    row = plain_rows.rows(session, COUNTS, {"id": operator_id, "now": now})[0]
     return dict(zip(COUNTED, row, strict=True))
 
 
@@ -72,14 +89,15 @@ def pulse(session: Session, card_id: int, operator_id: int) -> dict[str, Any] | 
     return {"mine": True, "version": row.version}
 
 
-def lines(session: Session, operator_id: int, tab: str, *, after: tuple[datetime, int] | None = None) -> list[Row[Any]]:
+def lines(session: Session, operator_id: int, tab: str, *, after: tuple[datetime, int] | None = None) -> list[Listed]:
     """One page of a tab. Only the closed ones go on past a page, by the last row's (processed_at, id)."""
     condition, order = TABS.get(tab, TABS["all"])
     values: dict[str, Any] = {"id": operator_id, "n": PAGE}
     if tab == "done" and after is not None:
-        condition += " AND (c.processed_at, c.id) < (:at, :last)"
+        condition += " AND (c.processed_at, c.id) < (%(at)s, %(last)s)"
         values |= {"at": after[0], "last": after[1]}
-    return list(session.execute(_lines_of(f"c.operator_id = :id AND {condition}", order), values))
+    found = plain_rows.rows(session, _lines_of(f"c.operator_id = %(id)s AND {condition}", order), values)
+    return [Listed._make(row) for row in found]
 
 
 def first_of(session: Session, operator_id: int, now: datetime) -> int | None:
@@ -109,7 +127,7 @@ def may_see(session: Session, card_id: int, operator_id: int) -> bool:
     )
 
 
-def find(session: Session, query: str, operator_id: int | None) -> list[Row[Any]]:
+def find(session: Session, query: str, operator_id: int | None) -> list[Listed]:
     """Cards by card number, end or start of the phone, VIN, ad id. `operator_id` limits to the own ones."""
     query = storable(query)
     digits = "".join(letter for letter in query if letter.isdigit() and letter.isascii())
@@ -119,26 +137,26 @@ def find(session: Session, query: str, operator_id: int | None) -> list[Row[Any]
     values: dict[str, Any] = {"vin": query.strip().upper()[:17], "external": query.strip()[:100], "n": 20}
     where = [_BY_VIN, _BY_AD] if query.strip() else []
     if 0 < len(digits) <= 9:
-        where.append("SELECT vehicle_id FROM card WHERE id = :id")
+        where.append("SELECT vehicle_id FROM card WHERE id = %(id)s")
         values["id"] = int(digits)
     if len(digits) >= 4:
-        where.append(_BY_PHONE.format(condition="reverse(p.phone) LIKE :phone_end"))
+        where.append(_BY_PHONE.format(condition="reverse(p.phone) LIKE %(phone_end)s"))
         values["phone_end"] = digits[::-1] + "%"
     if len(digits) >= 6:  # a shorter start fits half the country
-        where.append(_BY_PHONE.format(condition="p.phone LIKE :phone_start"))
+        where.append(_BY_PHONE.format(condition="p.phone LIKE %(phone_start)s"))
         values["phone_start"] = start + "%"
     if not where:
         return []
     condition = f"c.vehicle_id IN ({' UNION '.join(where)})"
     if operator_id is not None:
-        condition += " AND c.operator_id = :operator"
+        condition += " AND c.operator_id = %(operator)s"
         values["operator"] = operator_id
-    return list(session.execute(_lines_of(condition, "c.id DESC"), values))
+    return [Listed._make(row) for row in plain_rows.rows(session, _lines_of(condition, "c.id DESC"), values)]
 
 
-_BY_VIN = "SELECT id FROM vehicle WHERE vin = :vin"
+_BY_VIN = "SELECT id FROM vehicle WHERE vin = %(vin)s"
 _BY_AD = """
-  SELECT vehicle_id FROM ad WHERE external_id = :external AND vehicle_id IS NOT NULL
+  SELECT vehicle_id FROM ad WHERE external_id = %(external)s AND vehicle_id IS NOT NULL
     AND source_id IN (SELECT id FROM source)
 """
 _BY_PHONE = "SELECT v.id FROM seller_phone p JOIN vehicle v ON v.seller_id = p.seller_id WHERE {condition}"
