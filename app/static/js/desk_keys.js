@@ -70,6 +70,7 @@
   // Whatever leaves the card first waits until its form is saved; a note that was given is no draft any more.
   document.body.addEventListener("htmx:confirm", (event) => {
     const { elt, target, verb } = event.detail;
+    if (elt.id === "sms" && !elt.open) { event.preventDefault(); return; }  // a panel that closes asks for nothing
     if (!moves(target)) return;
     const result = elt.id === "result";
     if (result && leaving === "result") { event.preventDefault(); return; }
@@ -145,6 +146,16 @@
     panel.open = !panel.open;
     focusOn(panel.open ? "#again [name=chip]" : "#again > summary");
   }
+  // What the panel shows is asked for when it opens: the focus goes on to the choice of templates when it has come.
+  function openSms() {
+    const panel = find("#sms");
+    if (!panel) return;
+    panel.open = !panel.open;
+    focusOn("#sms > summary");
+  }
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target.id === "sms-panel" && document.activeElement === find("#sms > summary")) focusOn("#sms-template");
+  });
   function openStates() {
     const menu = find("#presence");
     if (!menu) return;
@@ -152,7 +163,7 @@
     focusOn(menu.open ? "#presence button[aria-current], #presence button" : "#presence > summary");
   }
   const WITH_ALT = {
-    KeyN: () => press('[data-key="next"]'), KeyC: () => (window.phone && window.phone.bar.call()) || press('[data-key="call"]'), KeyP: openAgain, KeyB: openStates,
+    KeyN: () => press('[data-key="next"]'), KeyC: () => (window.phone && window.phone.bar.call()) || press('[data-key="call"]'), KeyP: openAgain, KeyS: openSms, KeyB: openStates,
     KeyA: () => focusOn("#f-asked_price"), KeyM: () => focusOn("#new-note"),
   };
   const ALONE = { KeyJ: () => step(1), KeyK: () => step(-1), Enter: () => press('[data-key="take"]') };
@@ -179,7 +190,7 @@
     return event.code === "Enter" && { go: () => { if (pendingResult && chosen()) pendingResult.click(); } };
   }
   function escape(event) {
-    const open = [...document.querySelectorAll("#again[open], #skip[open], #presence[open]")];
+    const open = [...document.querySelectorAll("#again[open], #skip[open], #sms[open], #presence[open]")];
     open.forEach((panel) => { panel.open = false; panel.querySelector("summary").focus(); });
     find("#desk-found").replaceChildren();
     if (event.target.id === "desk-query") { event.target.value = ""; event.target.blur(); }
