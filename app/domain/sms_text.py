@@ -19,7 +19,7 @@ _ESCAPED = frozenset("^{}\\[~]|€\f")
 LONGEST = 800  # characters of a template
 MOST_PARTS = 6
 LONGEST_VALUE = 60  # what comes from an ad must not make the message longer than its writer meant
-FIELDS = ("имя", "машина", "год", "цена", "город", "оператор", "компания", "телефон", "ссылка")
+FIELDS = ("имя", "машина", "марка", "модель", "год", "цена", "город", "оператор", "компания", "телефон", "ссылка")
 _SPACES = re.compile(r"\s+")
 _HOLES = re.compile(r"[ ,]+([,.!?])")
 

@@ -49,6 +49,7 @@ def preview(session: Session, card_id: int, template_id: int, *, actor_id: int |
     try:
         phone = _phone(about.phones)
         _check(session, about.id, template, phone, now)
+        _count(words)
     except Refused as no:
         refused = no.reason
     later = _not_before(session, about.timezone, now)
@@ -68,11 +69,7 @@ def ask(
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK + int(phone)})
     _check(session, card_id, template, phone, now)
     words = sms_text.fill(template.text, values_of(session, about, actor_id))
-    counted = sms_text.count(words)
-    if not words:
-        raise Refused("sms_text_empty")
-    if counted.parts > sms_text.MOST_PARTS:
-        raise Refused("sms_too_many_parts", n=counted.parts, most=sms_text.MOST_PARTS)
+    counted = _count(words)
     later = _not_before(session, about.timezone, now)
     message = SmsMessage(
         card_id=card_id, template_id=template.id, phone=phone, text=words, parts=counted.parts, ground=ground,
@@ -174,6 +171,8 @@ def values_of(session: Session, about: Any, actor_id: int | None) -> dict[str, s
     price = f"{about.price:,}".replace(",", " ") + " руб." if about.price else ""
     return {
         "имя": str(form.get("seller_name") or about.seller_name or ""),
+        "марка": about.make or "",
+        "модель": about.model or "",
         "машина": " ".join(filter(None, (about.make, about.model))) or about.title or "",
         "год": str(form.get("year") or about.year or ""),
         "цена": price,
@@ -231,10 +230,23 @@ def _check(session: Session, card_id: int, template: SmsTemplate, phone: str, no
 
 
 _EARLIER = text(f"""
-    SELECT 1 FROM sms_message WHERE template_id = :template AND created_at > :since AND {_GOES}
-      AND (card_id = :card OR phone = :phone) LIMIT 1
+    SELECT 1 FROM sms_message WHERE template_id = :template AND {_GOES} AND (card_id = :card OR phone = :phone)
+      AND (state IN ('waiting', 'sending') OR COALESCE(sent_at, created_at) > :since) LIMIT 1
 """)  # noqa: S608  a constant
-_SENT_TO = text(f"SELECT count(*) FROM sms_message WHERE phone = :phone AND created_at > :since AND {_GOES}")  # noqa: S608
+_SENT_TO = text(f"""
+    SELECT count(*) FROM sms_message WHERE phone = :phone AND {_GOES}
+      AND (state IN ('waiting', 'sending') OR COALESCE(sent_at, created_at) > :since)
+""")  # noqa: S608
+
+
+def _count(words: str) -> sms_text.Count:
+    """Raises Refused when nothing would be left to read, or when it would cost too much."""
+    counted = sms_text.count(words)
+    if not words:
+        raise Refused("sms_text_empty")
+    if counted.parts > sms_text.MOST_PARTS:
+        raise Refused("sms_too_many_parts", n=counted.parts, most=sms_text.MOST_PARTS)
+    return counted
 
 
 def forbidden(session: Session, phone: str, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
 
 from app.domain import callbacks as hours
@@ -19,15 +19,17 @@ from app.extensions import outside
 from app.models import Lead, SmsGateway, SmsMessage
 from app.services import leads, sms
 from app.services.secrets_box import unseal
-from app.sms import CLOSES, AnswerLost, Gateway, Message, Permanent, Report, Temporary
+from app.sms import CLOSES, AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
 
 LEASE = timedelta(seconds=120)  # longer than the longest try
 LIFE = timedelta(hours=48)  # so long a message waits for the morning and a gateway; an older one would only surprise
 REST = timedelta(minutes=15)  # of a gateway that lets nobody in or wants money
+SILENT_S = 60  # who wants to be left alone for less has only been asked too fast
 ASK_FOR = timedelta(days=3)  # so long a gateway is asked what became of a message
 NEVER = timedelta(days=36500)
 SETTLES = timedelta(minutes=2)  # what a gateway does not know before may still be on its way inside of it
 FINAL = ("delivered", "failed", "expired")
+LOST = "sms_answer_lost"  # the mark of a message that may be out and may not; a report takes it away
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,22 +82,38 @@ def send_next(session: Session, keys: Keys, now: datetime) -> str:
         gateway = gateway_of(row, keys)
     except (Refused, OutsideError):
         return _put_off(session, message, row, Permanent("sms_auth"), now)
-    out = Message(str(message.id), message.phone, message.text, row.sender)
+    out, attempt = Message(str(message.id), message.phone, message.text, row.sender), message.attempts_n
     message.ref = gateway.ref_of(out)
     session.commit()  # whatever happens from here on, the row says that the message may be out
     try:
         sent = gateway.send(out)
-    except (Temporary, Permanent) as trouble:
+    except (Temporary, Permanent, AnswerLost) as trouble:
+        message = _locked(session, message_id)
+        if message.attempts_n != attempt or not (message.state == "sending" or message.trouble == LOST):
+            session.rollback()  # others have found out more while we waited for the answer
+            return "later"
+        if isinstance(trouble, AnswerLost):
+            return _lost(session, message, gateway, now)
         return _put_off(session, message, row, trouble, now)
-    except AnswerLost:
-        return _lost(session, message, gateway, now)
-    message.state, message.sent_at, message.ref = "sent", now, sent.ref[:80]
-    message.parts, message.cost, message.trouble = sent.parts or message.parts, sent.cost, ""
-    message.next_at = now + timedelta(seconds=15)
+    _record(session, _locked(session, message_id), sent, attempt, now)
     row.last_ok_at, row.trouble = now, ""
-    _tell_crm(session, message, now)
     session.commit()
     return "sent"
+
+
+def _locked(session: Session, message_id: int) -> SmsMessage:
+    return session.get_one(SmsMessage, message_id, with_for_update=True, populate_existing=True)
+
+
+def _record(session: Session, message: SmsMessage, sent: Sent, attempt: int, now: datetime) -> None:
+    """A report may have been quicker than the answer: what it said stays."""
+    if message.attempts_n != attempt:
+        return
+    if message.state not in FINAL:
+        message.state, message.trouble, message.next_at = "sent", "", now + timedelta(seconds=15)
+    message.sent_at, message.ref = now, sent.ref[:80]
+    message.parts, message.cost = sent.parts or message.parts, sent.cost
+    _tell_crm(session, message, now)
 
 
 def _claim(session: Session, now: datetime) -> tuple[int, SmsGateway] | str:
@@ -149,9 +167,11 @@ def _put_off(
     session: Session, message: SmsMessage, row: SmsGateway, trouble: Temporary | Permanent, now: datetime
 ) -> str:
     """Surely not out. Trouble of the account lets the gateway rest; the next one is tried at once."""
-    message.state, message.ref = "waiting", ""
+    message.state, message.ref, message.sent_at = "waiting", "", None
+    message.trouble = "" if message.trouble == LOST else message.trouble
     if isinstance(trouble, Temporary):
         row.closed_until = now + timedelta(seconds=min(max(trouble.retry_after, 1.0), 3600.0))
+        row.trouble = "sms_silent" if trouble.retry_after >= SILENT_S else row.trouble
         message.next_at = now
     elif trouble.code in CLOSES:
         row.closed_until, row.trouble = now + REST, trouble.code
@@ -166,9 +186,10 @@ def _put_off(
 def _lost(session: Session, message: SmsMessage, gateway: Gateway, now: datetime) -> str:
     if gateway.keeps_id and message.ref:
         message.state, message.sent_at, message.next_at = "sent", now, now + timedelta(seconds=5)
+        message.trouble = LOST
         session.commit()
         return "sent"
-    message.state, message.sent_at, message.trouble = "unknown", now, "sms_answer_lost"
+    message.state, message.sent_at, message.trouble = "unknown", now, LOST
     session.commit()
     return "unknown"
 
@@ -181,9 +202,7 @@ def recover(session: Session, now: datetime) -> int:
         asks = bool(row.ref) and kind is not None and kind.keeps_id
         values = {"state": "sent" if asks else "unknown", "sent_at": now, "next_at": now if asks else now + NEVER}
         session.execute(
-            update(SmsMessage).where(SmsMessage.id == row.id).values(
-                **values, trouble="" if asks else "sms_answer_lost"
-            )
+            update(SmsMessage).where(SmsMessage.id == row.id).values(**values, trouble=LOST)
         )  # fmt: skip
     session.commit()
     return len(rows)
@@ -208,12 +227,14 @@ def _tell_crm(session: Session, message: SmsMessage, now: datetime) -> None:
 def poll(session: Session, keys: Keys, now: datetime) -> dict[str, int]:
     """Ask the gateways about messages that are due for it. Commits per gateway; a silent one stops nobody."""
     counts = {"asked": 0, "changed": 0, "silent": 0}
-    for row in session.scalars(select(SmsGateway).where(SmsGateway.is_enabled).order_by(SmsGateway.id)).all():
+    # One that is switched off sends no more, but what it has sent is still on its way.
+    for row in session.scalars(select(SmsGateway).order_by(SmsGateway.id)).all():
         due = session.execute(_TO_ASK, {"gateway": row.id, "now": now, "most": 200}).all()
         if not due:
             continue
         counts["asked"] += len(due)
-        session.execute(_ASK_LATER, {"ids": [one.id for one in due], "now": now, "for": ASK_FOR, "never": NEVER})
+        session.execute(_ASK_LATER, {"ids": [one.id for one in due], "now": now, "for": ASK_FOR, "never": NEVER,
+                                     "lost": LOST})  # fmt: skip
         session.commit()
         try:
             told = gateway_of(row, keys).reports([one.ref for one in due])
@@ -233,7 +254,8 @@ _TO_ASK = text("""
 # Soon at first, then ever more seldom: most are delivered within a minute, a switched-off telephone takes a day.
 _ASK_LATER = text("""
     UPDATE sms_message SET next_at = CASE WHEN :now > sent_at + :for THEN :now + :never
-      ELSE :now + LEAST(GREATEST((:now - sent_at) / 2, interval '10 seconds'), interval '1 hour') END
+      ELSE :now + LEAST(GREATEST((:now - sent_at) / 2, interval '10 seconds'), interval '1 hour') END,
+      state = CASE WHEN :now > sent_at + :for AND trouble = :lost THEN 'unknown' ELSE state END
     WHERE id = ANY(:ids)
 """)
 
@@ -244,6 +266,8 @@ def apply_reports(session: Session, gateway_id: int, told: Sequence[Report], now
     Returns how many have changed."""
     changed = 0
     for report in told:
+        if not report.ref.isascii() or not report.ref.isprintable():
+            continue
         if report.state == "absent":
             changed += _absent(session, gateway_id, report, now)
             continue
@@ -255,7 +279,8 @@ def apply_reports(session: Session, gateway_id: int, told: Sequence[Report], now
         done: Any = session.execute(
             update(SmsMessage)
             .where(SmsMessage.gateway_id == gateway_id, SmsMessage.ref == report.ref[:80], SmsMessage.ref != "",
-                   SmsMessage.state.in_(("sending", "sent", "unknown")), SmsMessage.state != report.state)
+                   SmsMessage.state.in_(("sending", "sent", "unknown")),
+                   or_(SmsMessage.state != report.state, SmsMessage.trouble == LOST))
             .values(**values).execution_options(synchronize_session=False)
         )  # fmt: skip
         changed += done.rowcount
@@ -267,8 +292,9 @@ def _absent(session: Session, gateway_id: int, report: Report, now: datetime) ->
     done: Any = session.execute(
         update(SmsMessage)
         .where(SmsMessage.gateway_id == gateway_id, SmsMessage.ref == report.ref[:80], SmsMessage.ref != "",
-               SmsMessage.state == "sent", SmsMessage.cost.is_(None), SmsMessage.sent_at < now - SETTLES)
-        .values(state="waiting", next_at=now, ref="", sent_at=None).execution_options(synchronize_session=False)
+               SmsMessage.state == "sent", SmsMessage.trouble == LOST, SmsMessage.sent_at < now - SETTLES)
+        .values(state="waiting", next_at=now, ref="", sent_at=None, trouble="")
+        .execution_options(synchronize_session=False)
     )  # fmt: skip
     return int(done.rowcount)
 
@@ -285,8 +311,8 @@ def take_hook(session: Session, token: str, body: bytes, keys: Keys, now: dateti
 def refresh_balance(session: Session, row: SmsGateway, keys: Keys, now: datetime) -> Decimal | None:
     """Ask what is left; raises Temporary, Permanent, Refused, OutsideError. The answer is kept."""
     left = gateway_of(row, keys).balance()
-    row.balance, row.balance_at, row.trouble = left, now, ""
-    if left is None or left > 0:
-        row.closed_until = None
+    row.balance, row.balance_at = left, now
+    if left is not None and left > 0:  # it lets us in and has money; one that tells nothing proves nothing
+        row.closed_until, row.trouble = None, ""
     session.flush()
     return left

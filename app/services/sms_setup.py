@@ -155,7 +155,8 @@ def check_template(row: SmsTemplate) -> None:
 
 # A made-up card of usual length: what a template is shown with while it is written.
 EXAMPLE: Mapping[str, str] = {
-    "имя": "Александр", "машина": "Volkswagen Passat", "год": "2018", "цена": "1 250 000 руб.", "город": "Екатеринбург",
+    "имя": "Александр", "машина": "Volkswagen Passat", "марка": "Volkswagen", "модель": "Passat", "год": "2018",
+    "цена": "1 250 000 руб.", "город": "Екатеринбург",
     "оператор": "Анна", "компания": "Автовыкуп", "телефон": "+7 495 000-00-00", "ссылка": "https://cars.example/1234567",
 }  # fmt: skip
 

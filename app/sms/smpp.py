@@ -46,8 +46,9 @@ class Smpp(Gateway):
         return Sent(refs[0], len(refs), None)  # receipts of the later parts meet no message and are let go
 
     def balance(self) -> Decimal | None:
-        """The protocol has no word for it."""
-        return None
+        """The protocol has no word for it; but the gateway tells whether it lets us in."""
+        with self._bound("bind_transmitter"):
+            return None
 
     def reports(self, refs: Sequence[str]) -> list[Report]:
         """What the gateway has kept for us: it tells once, so all of it is given, asked for or not."""

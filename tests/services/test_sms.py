@@ -73,6 +73,7 @@ def test_a_template_is_filled_in_from_the_card_and_goes_to_the_mobile_number(app
         (lambda s, c, t: s.query(models.Ad).update({"phone_protected": True}), "sms_no_mobile"),
         (lambda s, c, t: s.query(models.Ad).update({"phones": ["74950001122"]}), "sms_no_mobile"),
         (lambda s, c, t: setattr(t, "text", "ж" * 500), "sms_too_many_parts"),
+        (lambda s, c, t: setattr(t, "text", "{ссылка}"), "sms_text_empty"),
     ],
 )  # fmt: skip
 def test_what_must_not_go_is_refused_in_words(app, session, prepare, code):
@@ -95,10 +96,18 @@ def test_consent_given_again_opens_the_number(app, session):
 def test_one_template_goes_to_one_ad_once_in_a_day(app, session):
     make_gateway(session)
     card, template = make_card(session), make_template(session)
-    ask(session, card, template)
-    assert refusal(session, card, template, NOON + timedelta(hours=23)) == "sms_already"
+    first = ask(session, card, template)
+    first.state, first.sent_at = "delivered", NOON + timedelta(minutes=5)
+    assert refusal(session, card, template, NOON + timedelta(hours=24)) == "sms_already"
     assert ask(session, card, template, NOON + timedelta(hours=25)).state == "waiting"
     assert ask(session, card, make_template(session, "Другой текст")).state == "waiting"
+
+
+def test_one_that_still_waits_is_not_joined_by_a_second_that_would_go_with_it(app, session):
+    make_gateway(session)
+    card, template = make_card(session), make_template(session)
+    ask(session, card, template)
+    assert refusal(session, card, template, NOON + timedelta(hours=30)) == "sms_already"
 
 
 def test_one_seller_with_two_cars_gets_a_template_once(app, session):

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from app import models
+from app.database import sqlalchemy_url
+from app.demo.sms import LOGIN, PASSWORD
 from app.services import sms_sending, stop_list
+from app.services.secrets_box import seal
 from app.services.sms_sending import FINAL
 from app.sms import Report
 from tests.crm.servers import Plain, running
 from tests.services.test_sms import NIGHT, NOON, ask, make_card, messages
 from tests.sms.gateways import KEYS, make_gateway, make_template
 from tests.sms.servers import FakeSmsc, FakeSmsRu
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -213,3 +225,141 @@ def test_asking_becomes_rarer_and_ends(app, session, smsc):
         now += timedelta(minutes=5)
     assert 40 < n < 160, n
     assert messages(session)[0].state not in FINAL
+
+
+def test_a_report_that_comes_before_the_answer_stays(own_database, app):
+    engine = create_engine(sqlalchemy_url(own_database))
+
+    class Hasty(FakeSmsc):
+        def answer(self, page: str, told: dict[str, str]) -> Any:
+            done = super().answer(page, told)
+            with Session(engine) as own:
+                told_by = [Report(f"{told['phones']}:{told['id']}", "delivered", NOON, "")]
+                assert sms_sending.apply_reports(own, 1, told_by, NOON) == 1
+                own.commit()
+            return done
+
+    with running(Hasty()) as server, Session(engine) as session:
+        make_gateway(session, server.url, id=1)
+        message = asked(session)
+        assert send(session) == "sent"
+        assert (message.state, message.cost, message.done_at) == ("delivered", Decimal(3), NOON)
+    engine.dispose()
+
+
+def test_who_was_taken_for_dead_does_not_undo_what_others_found_out(own_database, app):
+    """A worker stands still for longer than its lease, in the middle of a sending that the gateway then refuses."""
+    engine = create_engine(sqlalchemy_url(own_database))
+    late = NOON + sms_sending.LEASE + timedelta(seconds=1)
+
+    class Slow(FakeSmsc):
+        def answer(self, page: str, told: dict[str, str]) -> Any:
+            with Session(engine) as own:
+                assert sms_sending.recover(own, late) == 1
+                told_by = [Report(f"{told['phones']}:{told['id']}", "delivered", late, "")]
+                sms_sending.apply_reports(own, 1, told_by, late)
+                own.commit()
+            return {"error": "denied", "error_code": 6}
+
+    with running(Slow()) as server, Session(engine) as session:
+        make_gateway(session, server.url, id=1)
+        message = asked(session)
+        assert send(session) == "later"
+        session.refresh(message)
+        assert message.state == "delivered"
+    engine.dispose()
+
+
+def test_two_workers_send_every_message_once(own_database, app, smsc):
+    engine = create_engine(sqlalchemy_url(own_database))
+    with Session(engine) as session:
+        make_gateway(session, smsc.url)
+        for n in range(24):
+            session.add(models.SmsMessage(phone=f"791600011{n:02}", text="Здравствуйте!", ground="command",
+                                          created_at=NOON, next_at=NOON))  # fmt: skip
+        session.commit()
+    told: list[str] = []
+
+    def work() -> None:
+        with Session(engine) as own:
+            while word := send(own):
+                told.append(word)
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert told == ["sent"] * 24 and len(smsc.asked) == len(smsc.world.taken) == 24
+    engine.dispose()
+
+
+def test_a_sender_that_is_killed_while_the_gateway_answers_has_sent_once(own_database, app, server, smsc):
+    engine = create_engine(sqlalchemy_url(own_database))
+    with Session(engine) as session:
+        sealed = seal({"login": LOGIN, "password": PASSWORD}, server.settings(own_database).secret_key)
+        make_gateway(session, smsc.url).secrets = sealed
+        session.add_all([models.Setting(name="sms_hours_from", value=0), models.Setting(name="sms_hours_to", value=24)])
+        session.add(models.SmsMessage(phone="79160001122", text="Здравствуйте!", ground="command"))
+        session.commit()
+        smsc.script = [30.0]
+        command = [sys.executable, "run.py", "sms", "send"]
+        environment = os.environ | server.environment(own_database)
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as sender:
+            while not smsc.world.taken:
+                assert sender.poll() is None, "it must be killed, not end"
+                time.sleep(0.02)
+            sender.kill()
+        message = messages(session)[0]
+        assert message.state == "sending"
+        message.next_at = datetime.now(UTC) - timedelta(seconds=1)  # its time is over
+        session.commit()
+        subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=60, stdout=subprocess.DEVNULL)
+        poll_now = [*command[:-1], "poll"]
+        subprocess.run(poll_now, cwd=ROOT, env=environment, check=True, timeout=60, stdout=subprocess.DEVNULL)
+        session.refresh(message)
+        assert message.state == "delivered"
+        assert [page for page, _ in smsc.asked].count("send.php") == len(smsc.world.taken) == 1
+    engine.dispose()
+
+
+def test_an_answer_that_stays_lost_ends_as_unknown_and_not_as_sent(app, session, smsc):
+    make_gateway(session, smsc.url)
+    message = asked(session)
+    smsc.script = ["html"]
+    send(session)
+    smsc.script = ["html"] * 10
+    poll(session, NOON + sms_sending.ASK_FOR + timedelta(minutes=1))
+    session.refresh(message)
+    assert message.state == "unknown" and message.sent_at is not None
+
+
+def test_a_message_that_the_gateway_has_confirmed_is_not_sent_again_when_it_forgets_it(app, session, smsc):
+    row = make_gateway(session, smsc.url)
+    message = asked(session)
+    smsc.script = [{"id": 1, "cnt": 1}]  # no word on money
+    assert send(session) == "sent" and message.cost is None
+    forgot = [Report(message.ref, "absent", None, "")]
+    assert sms_sending.apply_reports(session, row.id, forgot, NOON + timedelta(days=1)) == 0
+    assert message.state == "sent"
+
+
+def test_a_gateway_that_was_switched_off_is_still_asked_about_what_it_has_sent(app, session, smsc):
+    row = make_gateway(session, smsc.url)
+    asked(session)
+    send(session)
+    row.is_enabled = False
+    session.commit()
+    assert poll(session, NOON + timedelta(minutes=1))["changed"] == 1
+
+
+def test_money_that_has_run_out_stays_the_reason_until_there_is_some(app, session, smsc):
+    row = make_gateway(session, smsc.url)
+    asked(session)
+    smsc.world.balance = 0.0
+    send(session)
+    sms_sending.refresh_balance(session, row, KEYS, NOON)
+    assert row.balance == 0 and row.trouble == "sms_no_money" and row.closed_until is not None
+    smsc.world.balance = 500.0
+    sms_sending.refresh_balance(session, row, KEYS, NOON)
+    assert (row.balance, row.trouble, row.closed_until) == (500, "", None)

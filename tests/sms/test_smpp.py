@@ -69,7 +69,10 @@ def test_a_lost_answer_or_a_part_refused_after_another_leaves_it_open(centre, ga
 
 
 def test_a_wrong_password_and_an_absent_centre_are_told_apart(centre, gateway):
+    assert gateway.balance() is None
     gateway.password = "wrong"
+    with pytest.raises(Permanent):
+        gateway.balance()
     with pytest.raises(Permanent) as told:
         gateway.send(MESSAGE)
     assert told.value.code == "sms_auth"
