@@ -155,11 +155,11 @@ MESSAGES = Happening(
     "m.created_at", ("sms",),
     {
         "messages": _count(),
-        "went": _count("m.sent_at IS NOT NULL"),
+        "went": _count("m.sent_at IS NOT NULL AND m.state <> 'unknown'"),
         "delivered": _count("m.state = 'delivered'"),
         "undelivered": _count("m.state IN ('failed', 'expired')"),
         "unsure": _count("m.state = 'unknown'"),
-        "parts": _sum("m.parts", "m.sent_at IS NOT NULL"),
+        "parts": _sum("m.parts", "m.sent_at IS NOT NULL AND m.state <> 'unknown'"),
         "cost_k": _sum("(m.cost * 100)::bigint", "m.cost IS NOT NULL"),
     },
     {"gateway_id": "m.gateway_id", "template_id": "m.template_id", "ground": "m.ground", "operator_id": "m.by_id"},
