@@ -12,7 +12,7 @@ from app import create_app, jobs
 from app.errors import OutsideError, Refused
 from app.extensions import db
 from app.models import SmsGateway, SmsMessage
-from app.services import sms_sending
+from app.services import sms_reports, sms_sending
 from app.sms import AnswerLost, Permanent, Temporary
 
 
@@ -47,7 +47,7 @@ def balance(arguments: argparse.Namespace, settings: config.Config) -> int:
             select(SmsGateway).where(SmsGateway.is_enabled).order_by(SmsGateway.id)
         ).scalars():
             try:
-                left = sms_sending.refresh_balance(db.session(), row, keys, datetime.now(UTC))
+                left = sms_reports.refresh_balance(db.session(), row, keys, datetime.now(UTC))
                 print(f"{row.name}: {_money(left)}")
             except (Temporary, Permanent, AnswerLost, Refused, OutsideError) as trouble:
                 failed = 1

@@ -11,7 +11,7 @@ from flask_appbuilder import AppBuilder
 from app.crm import HookRefused
 from app.errors import OutsideError, Refused
 from app.extensions import csrf, db
-from app.services import crm_sync, sms_sending
+from app.services import crm_sync, sms_reports, sms_sending
 from app.services.crm import Keys
 
 LARGEST = 256 << 10
@@ -54,7 +54,7 @@ def sms(token: str) -> Any:
     settings = current_app.config["PROZVON"]
     keys = sms_sending.Keys(settings.secret_key, settings.allow_private_sms)
     try:
-        words, _changed = sms_sending.take_hook(
+        words, _changed = sms_reports.take_hook(
             db.session(), token, request.get_data(cache=True), keys, datetime.now(UTC)
         )
         db.session.commit()

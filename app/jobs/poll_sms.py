@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 from app.errors import OutsideError, Refused
 from app.extensions import db
 from app.models import SmsGateway
-from app.services import sms_sending
+from app.services import sms_reports, sms_sending
 from app.sms import AnswerLost, Permanent, Temporary
 
 BALANCE_EVERY = timedelta(minutes=15)
@@ -20,7 +20,7 @@ def run() -> dict[str, int]:
     settings = current_app.config["PROZVON"]
     keys = sms_sending.Keys(settings.secret_key, settings.allow_private_sms)
     session, now = db.session(), datetime.now(UTC)
-    counts = sms_sending.poll(session, keys, now)
+    counts = sms_reports.poll(session, keys, now)
     counts["balances"] = _balances(keys, now)
     return counts
 
@@ -32,7 +32,7 @@ def _balances(keys: sms_sending.Keys, now: datetime) -> int:
     )
     for row in session.scalars(due).all():
         try:
-            sms_sending.refresh_balance(session, row, keys, now)
+            sms_reports.refresh_balance(session, row, keys, now)
         except Permanent as trouble:
             row.trouble, row.balance_at = trouble.code, now
         except (Temporary, AnswerLost, Refused, OutsideError):

@@ -3,14 +3,13 @@ never sent again; where the gateway keeps our id it is asked first, where it doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.domain import callbacks as hours
@@ -19,15 +18,13 @@ from app.extensions import outside
 from app.models import Lead, SmsGateway, SmsMessage
 from app.services import leads, sms
 from app.services.secrets_box import unseal
-from app.sms import CLOSES, AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
+from app.sms import CLOSES, AnswerLost, Gateway, Message, Permanent, Sent, Temporary
 
 LEASE = timedelta(seconds=120)  # longer than the longest try
 LIFE = timedelta(hours=48)  # so long a message waits for the morning and a gateway; an older one would only surprise
 REST = timedelta(minutes=15)  # of a gateway that lets nobody in or wants money
 SILENT_S = 60  # who wants to be left alone for less has only been asked too fast
-ASK_FOR = timedelta(days=3)  # so long a gateway is asked what became of a message
 NEVER = timedelta(days=36500)
-SETTLES = timedelta(minutes=2)  # what a gateway does not know before may still be on its way inside of it
 FINAL = ("delivered", "failed", "expired")
 LOST = "sms_answer_lost"  # the mark of a message that may be out and may not; a report takes it away
 
@@ -219,100 +216,3 @@ def _tell_crm(session: Session, message: SmsMessage, now: datetime) -> None:
     ids = list(session.scalars(select(Lead.id).where(Lead.card_id == message.card_id))) if message.card_id else []
     if ids:
         leads.tell(session, ids, f"sms:{message.id}", "sms", message.text, now)
-
-
-# --- what became of it
-
-
-def poll(session: Session, keys: Keys, now: datetime) -> dict[str, int]:
-    """Ask the gateways about messages that are due for it. Commits per gateway; a silent one stops nobody."""
-    counts = {"asked": 0, "changed": 0, "silent": 0}
-    # One that is switched off sends no more, but what it has sent is still on its way.
-    for row in session.scalars(select(SmsGateway).order_by(SmsGateway.id)).all():
-        due = session.execute(_TO_ASK, {"gateway": row.id, "now": now, "most": 200}).all()
-        if not due:
-            continue
-        counts["asked"] += len(due)
-        session.execute(_ASK_LATER, {"ids": [one.id for one in due], "now": now, "for": ASK_FOR, "never": NEVER,
-                                     "lost": LOST})  # fmt: skip
-        session.commit()
-        try:
-            told = gateway_of(row, keys).reports([one.ref for one in due])
-        except (Temporary, Permanent, AnswerLost, Refused, OutsideError):
-            counts["silent"] += 1
-            session.rollback()
-            continue
-        counts["changed"] += apply_reports(session, row.id, told, now)
-        session.commit()
-    return counts
-
-
-_TO_ASK = text("""
-    SELECT id, ref FROM sms_message WHERE gateway_id = :gateway AND state = 'sent' AND ref <> '' AND next_at <= :now
-    ORDER BY next_at, id LIMIT :most FOR UPDATE SKIP LOCKED
-""")
-# Soon at first, then ever more seldom: most are delivered within a minute, a switched-off telephone takes a day.
-_ASK_LATER = text("""
-    UPDATE sms_message SET next_at = CASE WHEN :now > sent_at + :for THEN :now + :never
-      ELSE :now + LEAST(GREATEST((:now - sent_at) / 2, interval '10 seconds'), interval '1 hour') END,
-      state = CASE WHEN :now > sent_at + :for AND trouble = :lost THEN 'unknown' ELSE state END
-    WHERE id = ANY(:ids)
-""")
-
-
-def apply_reports(session: Session, gateway_id: int, told: Sequence[Report], now: datetime) -> int:
-    """Bring the messages to what the gateway says. Told twice or in the wrong order changes nothing; strangers neither.
-
-    Returns how many have changed."""
-    changed = 0
-    for report in told:
-        if not report.ref.isascii() or not report.ref.isprintable():
-            continue
-        if report.state == "absent":
-            changed += _absent(session, gateway_id, report, now)
-            continue
-        if report.state not in (*FINAL, "sent"):
-            continue
-        values: dict[str, Any] = {"state": report.state, "trouble": report.trouble[:32]}
-        if report.state in FINAL:
-            values["done_at"] = min(report.at or now, now)
-        done: Any = session.execute(
-            update(SmsMessage)
-            .where(SmsMessage.gateway_id == gateway_id, SmsMessage.ref == report.ref[:80], SmsMessage.ref != "",
-                   SmsMessage.state.in_(("sending", "sent", "unknown")),
-                   or_(SmsMessage.state != report.state, SmsMessage.trouble == LOST))
-            .values(**values).execution_options(synchronize_session=False)
-        )  # fmt: skip
-        changed += done.rowcount
-    return changed
-
-
-def _absent(session: Session, gateway_id: int, report: Report, now: datetime) -> int:
-    """The gateway has never had it, so it is surely not out and may go again. A slow one gets time to find it."""
-    done: Any = session.execute(
-        update(SmsMessage)
-        .where(SmsMessage.gateway_id == gateway_id, SmsMessage.ref == report.ref[:80], SmsMessage.ref != "",
-               SmsMessage.state == "sent", SmsMessage.trouble == LOST, SmsMessage.sent_at < now - SETTLES)
-        .values(state="waiting", next_at=now, ref="", sent_at=None, trouble="")
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-    return int(done.rowcount)
-
-
-def take_hook(session: Session, token: str, body: bytes, keys: Keys, now: datetime) -> tuple[str, int]:
-    """A call-back: what the gateway wants to read, and how many messages changed. Refused: nobody has that address."""
-    row = session.scalars(select(SmsGateway).where(SmsGateway.hook_token == token)).one_or_none()
-    if row is None:
-        raise Refused("sms_hook_unknown")
-    gateway = gateway_of(row, keys)
-    return gateway.callback_answer, apply_reports(session, row.id, gateway.read_callback(body), now)
-
-
-def refresh_balance(session: Session, row: SmsGateway, keys: Keys, now: datetime) -> Decimal | None:
-    """Ask what is left; raises Temporary, Permanent, Refused, OutsideError. The answer is kept."""
-    left = gateway_of(row, keys).balance()
-    row.balance, row.balance_at = left, now
-    if left is not None and left > 0:  # it lets us in and has money; one that tells nothing proves nothing
-        row.closed_until, row.trouble = None, ""
-    session.flush()
-    return left

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from app import models
 from app.extensions import db
-from app.services import sms_sending
+from app.services import sms_reports, sms_sending
 from tests.crm.servers import running
 from tests.databases import PASSWORD
 from tests.journeys.desk_parts import begin, pool, row, troubles
@@ -50,7 +50,7 @@ def send(session: Any) -> None:
 
 
 def ask_after(session: Any) -> None:
-    assert sms_sending.poll(session, KEYS, datetime.now(UTC) + timedelta(minutes=1))["changed"] == 1
+    assert sms_reports.poll(session, KEYS, datetime.now(UTC) + timedelta(minutes=1))["changed"] == 1
 
 
 def test_an_operator_sends_a_template_by_keys_and_sees_it_arrive(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app import models
 from app.database import sqlalchemy_url
 from app.errors import Refused
-from app.services import sms, sms_sending, statuses, stop_list
+from app.services import sms, sms_reports, statuses, stop_list
 from app.services.statuses import Result
 from app.sms import Report
 from tests import factories
@@ -208,7 +208,7 @@ def test_two_who_press_at_once_send_one(own_database, app):
 def test_reports_of_strangers_change_nothing(app, session):
     row = make_gateway(session)
     assert (
-        sms_sending.apply_reports(
+        sms_reports.apply_reports(
             session, row.id, [Report("", "delivered", None, ""), Report("x", "sent", None, "")], NOON
         )
         == 0

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app import models
 from app.database import sqlalchemy_url
 from app.demo.sms import LOGIN, PASSWORD
-from app.services import sms_sending, stop_list
+from app.services import sms_reports, sms_sending, stop_list
 from app.services.secrets_box import seal
 from app.services.sms_sending import FINAL
 from app.sms import Report
@@ -49,7 +49,7 @@ def send(session: Session, now: datetime = NOON) -> str:
 
 
 def poll(session: Session, now: datetime) -> dict[str, int]:
-    return sms_sending.poll(session, KEYS, now)
+    return sms_reports.poll(session, KEYS, now)
 
 
 def test_a_message_goes_out_and_its_delivery_is_known(app, session, smsc):
@@ -117,7 +117,7 @@ def test_one_that_died_before_sending_is_sent_once_the_gateway_surely_has_not_go
     poll(session, late)
     session.refresh(message)
     assert message.state == "sent", "a slow gateway gets time"
-    later = late + sms_sending.SETTLES + timedelta(minutes=1)
+    later = late + sms_reports.SETTLES + timedelta(minutes=1)
     poll(session, later)
     session.refresh(message)
     assert message.state == "waiting"
@@ -184,7 +184,7 @@ def test_a_report_never_goes_back(app, session, smsc):
     send(session)
     for state, changed in (("delivered", 1), ("delivered", 0), ("sent", 0), ("failed", 0), ("absent", 0)):
         told = [Report(message.ref, state, NOON, "")]
-        assert sms_sending.apply_reports(session, row.id, told, NOON + timedelta(hours=1)) == changed, state
+        assert sms_reports.apply_reports(session, row.id, told, NOON + timedelta(hours=1)) == changed, state
     session.refresh(message)
     assert message.state == "delivered"
 
@@ -194,7 +194,7 @@ def test_one_gateway_cannot_speak_for_another(app, session, smsc):
     stranger = make_gateway(session, smsc.url, is_enabled=False)
     message = asked(session)
     send(session)
-    assert sms_sending.apply_reports(session, stranger.id, [Report(message.ref, "delivered", None, "")], NOON) == 0
+    assert sms_reports.apply_reports(session, stranger.id, [Report(message.ref, "delivered", None, "")], NOON) == 0
 
 
 def test_the_lead_in_the_crm_is_told(app, session, smsc):
@@ -235,7 +235,7 @@ def test_a_report_that_comes_before_the_answer_stays(own_database, app):
             done = super().answer(page, told)
             with Session(engine) as own:
                 told_by = [Report(f"{told['phones']}:{told['id']}", "delivered", NOON, "")]
-                assert sms_sending.apply_reports(own, 1, told_by, NOON) == 1
+                assert sms_reports.apply_reports(own, 1, told_by, NOON) == 1
                 own.commit()
             return done
 
@@ -257,7 +257,7 @@ def test_who_was_taken_for_dead_does_not_undo_what_others_found_out(own_database
             with Session(engine) as own:
                 assert sms_sending.recover(own, late) == 1
                 told_by = [Report(f"{told['phones']}:{told['id']}", "delivered", late, "")]
-                sms_sending.apply_reports(own, 1, told_by, late)
+                sms_reports.apply_reports(own, 1, told_by, late)
                 own.commit()
             return {"error": "denied", "error_code": 6}
 
@@ -329,7 +329,7 @@ def test_an_answer_that_stays_lost_ends_as_unknown_and_not_as_sent(app, session,
     smsc.script = ["html"]
     send(session)
     smsc.script = ["html"] * 10
-    poll(session, NOON + sms_sending.ASK_FOR + timedelta(minutes=1))
+    poll(session, NOON + sms_reports.ASK_FOR + timedelta(minutes=1))
     session.refresh(message)
     assert message.state == "unknown" and message.sent_at is not None
 
@@ -340,7 +340,7 @@ def test_a_message_that_the_gateway_has_confirmed_is_not_sent_again_when_it_forg
     smsc.script = [{"id": 1, "cnt": 1}]  # no word on money
     assert send(session) == "sent" and message.cost is None
     forgot = [Report(message.ref, "absent", None, "")]
-    assert sms_sending.apply_reports(session, row.id, forgot, NOON + timedelta(days=1)) == 0
+    assert sms_reports.apply_reports(session, row.id, forgot, NOON + timedelta(days=1)) == 0
     assert message.state == "sent"
 
 
@@ -358,8 +358,8 @@ def test_money_that_has_run_out_stays_the_reason_until_there_is_some(app, sessio
     asked(session)
     smsc.world.balance = 0.0
     send(session)
-    sms_sending.refresh_balance(session, row, KEYS, NOON)
+    sms_reports.refresh_balance(session, row, KEYS, NOON)
     assert row.balance == 0 and row.trouble == "sms_no_money" and row.closed_until is not None
     smsc.world.balance = 500.0
-    sms_sending.refresh_balance(session, row, KEYS, NOON)
+    sms_reports.refresh_balance(session, row, KEYS, NOON)
     assert (row.balance, row.trouble, row.closed_until) == (500, "", None)
