@@ -114,7 +114,7 @@ METRICS: dict[str, Metric] = {
         ),
         Metric("calls", _l("Calls"), _l("Calls of every type that have ended."), "attempts"),
         Metric("changes", _l("Set"), _l("How often the status was set."), "changes"),
-        Metric("messages", _l("SMS asked for"), _l("Messages by the day when they were asked for."), "messages"),
+        Metric("messages", _l("SMS ordered"), _l("Messages by the day when they were asked for."), "messages"),
         Metric("went", _l("SMS sent"), _l("Messages that a gateway has taken."), "went"),
         Metric("delivered", _l("SMS delivered"), _l("Messages that have reached the phone."), "delivered"),
         Metric(
