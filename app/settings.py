@@ -84,6 +84,11 @@ DEFAULTS: dict[str, Default] = {
     "sms_per_day": Default(
         3, _l("SMS to one number per day"), _l("Whoever sends them. 0: as many as one likes."), _l("per day"), 0, 50
     ),
+    "sms_with_consent": Default(
+        False,
+        _l("SMS only to who agreed"),
+        _l("Off: to everybody but who asked not to be written to. Advertising needs the consent of who receives it."),
+    ),
     "company_name": Default("", _l("Name of the company"), _l("{компания} in the templates of SMS.")),
     "company_phone": Default("", _l("Telephone of the company"), _l("{телефон} in the templates of SMS.")),
     "attempts_per_day": Default(

@@ -35,6 +35,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "sms_no_mobile": _l("The ad has no mobile number of the seller's own: substitute and home numbers take no SMS."),
     "sms_stopped": _l("This number must not be written to: it is on the stop list, or its owner has asked so."),
+    "sms_no_consent": _l("The seller has not agreed to SMS yet: ask him and write the answer down."),
     "sms_no_gateway": _l("No SMS gateway is ready: the administrator connects one under «SMS gateways»."),
     "sms_already": _l("This template has gone to this seller within the last %(hours)s hours."),
     "sms_too_many": _l("This number has got %(n)s SMS today, at most %(cap)s are allowed."),

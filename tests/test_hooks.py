@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 from urllib.parse import urlencode
@@ -106,3 +107,22 @@ def test_a_strange_delivery_report_changes_nothing(session, client, sms_message,
     assert client.post(f"/hooks/sms/{path}", data=data).status_code == status
     session.refresh(sms_message)
     assert sms_message.state == "sent"
+
+
+@pytest.mark.parametrize("ref", ["a\0b", "\ud800", "я", " ", "x" * 500])
+def test_a_report_with_a_name_that_no_gateway_gives_is_let_go(session, client, sms_message, ref):
+    gateway = session.get(models.SmsGateway, sms_message.gateway_id)
+    gateway.kind = "exolve"
+    session.commit()
+    content = json.dumps({"message_id": ref, "status": "delivered"})
+    assert client.post(f"/hooks/sms/{SMS_TOKEN}", data=content).status_code in (200, 400)
+    session.refresh(sms_message)
+    assert sms_message.state == "sent"
+
+
+def test_a_hundred_copies_of_a_delivery_report_are_each_taken_within_a_second(session, client, sms_message):
+    told = {"id": "417", "phone": "79160001122", "status": "1"}
+    began = time.monotonic()
+    for _ in range(100):
+        assert client.post(f"/hooks/sms/{SMS_TOKEN}", data=told).status_code == 200
+    assert (time.monotonic() - began) / 100 < 1

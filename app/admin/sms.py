@@ -194,7 +194,10 @@ class SmsTemplateView(AdminView):
         after_missed=_l("Goes by itself after unanswered calls"), position=_l("Place in the list"),
     )  # fmt: skip
     description_columns = {
-        "text": _l("Fields: {имя}, {машина}, {год}, {цена}, {город}, {оператор}, {компания}, {телефон}, {ссылка}."),
+        "text": _l(
+            "Fields: {имя}, {машина}, {марка}, {модель}, {год}, {цена}, {город}, {оператор}, {компания}, {телефон}, "
+            "{ссылка}."
+        ),
         "status": _l("Sent when an operator sets it; never twice to one seller within 24 hours. Empty: only by hand."),
         "after_missed": _l("After so many in a row. Empty: never by itself."),
         "position": _l("Smaller stands earlier."),

@@ -215,15 +215,18 @@ def _phone(phones: list[str]) -> str:
 
 def _check(session: Session, card_id: int, template: SmsTemplate, phone: str, now: datetime) -> None:
     refuse_unless(sms_text.check_template(template.text))
+    rules = settings.all_of(session)
     if forbidden(session, phone, now):
         raise Refused("sms_stopped")
+    if rules["sms_with_consent"] and not _last_wish(session, phone):
+        raise Refused("sms_no_consent")
     if not session.execute(select(SmsGateway.id).where(SmsGateway.is_enabled).limit(1)).first():
         raise Refused("sms_no_gateway")
     earlier = session.execute(_EARLIER, {"card": card_id, "phone": phone, "template": template.id,
                                          "since": now - ONCE_PER}).first()  # fmt: skip
     if earlier is not None:
         raise Refused("sms_already", hours=int(ONCE_PER.total_seconds() // 3600))
-    cap = settings.all_of(session)["sms_per_day"]
+    cap = rules["sms_per_day"]
     sent = session.execute(_SENT_TO, {"phone": phone, "since": now - timedelta(days=1)}).scalar_one()
     if cap and sent >= cap:
         raise Refused("sms_too_many", n=sent, cap=cap)

@@ -47,6 +47,7 @@ class Trial:
 
     balance: Decimal | None = None
     trouble: str = ""  # a code; empty: it answers
+    was_asked: bool = True  # some gateways can be asked nothing without a message
 
 
 def kind_of(key: str) -> type[Gateway]:
@@ -127,6 +128,8 @@ def trial(session: Session, gateway_id: int | None, draft: Draft, keys: Keys) ->
     if stored is not None:
         row.secrets, row.options = stored.secrets, dict(stored.options or {})
     fill(row, draft, keys)
+    if not kind_of(row.kind).can_check:
+        return Trial(was_asked=False)
     try:
         return Trial(sms_sending.gateway_of(row, keys).balance())
     except Permanent as no:

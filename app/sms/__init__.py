@@ -71,6 +71,7 @@ class Gateway:
     key: ClassVar[str] = ""
     label: ClassVar[str] = ""
     keeps_id: ClassVar[bool] = False  # a message can be asked after by our own id
+    can_check: ClassVar[bool] = True  # something can be asked that proves the account without a message
     callback_answer: ClassVar[str] = "OK"  # what the gateway wants to read after a call-back
 
     def ref_of(self, message: Message) -> str:

@@ -21,6 +21,7 @@ class Exolve(Gateway):
     key: ClassVar[str] = "exolve"
     label: ClassVar[str] = "MTS Exolve"
     keeps_id: ClassVar[bool] = False
+    can_check: ClassVar[bool] = False
 
     api_key: str = field(default="", metadata={"secret": True})
     url: str = "https://api.exolve.ru"

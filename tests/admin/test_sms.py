@@ -86,6 +86,13 @@ def test_a_wrong_password_is_told_by_the_trial(as_admin: Any, smsc: Any) -> None
     assert "не принимает логин или ключ" in told
 
 
+def test_a_gateway_that_can_be_asked_nothing_is_not_said_to_answer(as_admin: Any) -> None:
+    sent = {"kind": "exolve", "name": "Основной", "option_api_key": "key", "position": "1",
+            "option_url": "https://api.example.test"}  # fmt: skip
+    told = as_admin.post("/smsgatewayview/check", data=sent).text
+    assert "первом же SMS" in told and "шлюз отвечает" not in told
+
+
 def test_a_gateway_is_switched_off_and_on(session: Session, as_admin: Any, smsc: Any) -> None:
     row = make_gateway(session, smsc.url)
     session.commit()

@@ -93,6 +93,17 @@ def test_consent_given_again_opens_the_number(app, session):
     assert ask(session, card, template).state == "waiting"
 
 
+def test_where_the_company_wants_consent_first_nobody_is_written_to_without(app, session):
+    make_gateway(session)
+    card, template = make_card(session), make_template(session)
+    session.add(models.Setting(name="sms_with_consent", value=True))
+    session.flush()
+    assert refusal(session, card, template) == "sms_no_consent"
+    assert sms.by_itself(session, card.id, [template.id], ground="missed_calls", now=NOON) == 0
+    sms.note_wish(session, card.id, wants=True, actor_id=card.operator_id, now=NOON)
+    assert ask(session, card, template).state == "waiting"
+
+
 def test_one_template_goes_to_one_ad_once_in_a_day(app, session):
     make_gateway(session)
     card, template = make_card(session), make_template(session)
