@@ -35,6 +35,7 @@ from app.tables.asterisk import *  # noqa: F403 - every table is asked for here
 from app.tables.calls import *  # noqa: F403
 from app.tables.columns import PHONE_CHECK, USER, counter, facts, flag, now_column, time_column, user_column, words
 from app.tables.crm import *  # noqa: F403
+from app.tables.incoming import *  # noqa: F403
 from app.tables.pauses import *  # noqa: F403
 from app.tables.reports import *  # noqa: F403
 from app.tables.sms import *  # noqa: F403
