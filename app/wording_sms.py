@@ -56,6 +56,13 @@ WORDS: dict[str, Any] = {
     "smsstate:cancelled": _l("cancelled"),
     "smsground:operator": _l("by hand"), "smsground:status": _l("by status"),
     "smsground:missed_calls": _l("after unanswered calls"), "smsground:command": _l("by command"),
+    "job:send_sms": _l("sending SMS"), "job:poll_sms": _l("what became of SMS"),
+    "event:sms_asked": _l("SMS asked for"), "event:sms_agreed": _l("the seller agreed to SMS"),
+    "event:sms_declined": _l("the seller asked not to write"), "event:sms_gateway_added": _l("SMS gateway added"),
+    "event:sms_gateway_changed": _l("SMS gateway changed"), "event:sms_gateway_on": _l("SMS gateway switched on"),
+    "event:sms_gateway_off": _l("SMS gateway switched off"),
+    "event:sms_template_added": _l("SMS template added"), "event:sms_template_changed": _l("SMS template changed"),
+    "event:sms_template_deleted": _l("SMS template deleted"),
     "deed:sms_agreed": _l("the seller agreed to SMS"), "deed:sms_declined": _l("the seller asked not to write"),
     "deed:sms_asked": _l("SMS asked for"),
 }  # fmt: skip

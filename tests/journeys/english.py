@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 # Names that are written so in Russian too: of things, formats, keys; addresses of any kind.
 NAMES = """
 Prozvon Excel API CSV XLSX XML JSON VIN CRM SMS URL ID IP HTTP HTTPS HTML YML UTF PDF
-amoCRM Auto ru Avito Drom Ads ads-api Youla rest-app LD
+amoCRM MTS Exolve SMPP Aero PROZVON Auto ru Avito Drom Ads ads-api Youla rest-app LD
 AT MT CVT AMT ABS ESP LED GPS xenon zip gz gzip xml json html csv xlsx net org schema JSON-LD MaxPoster
 AMI SIP pjsip conf Opus ffmpeg opusenc Linkedid
 Alt Ctrl Enter Esc Shift Tab Home End PgUp PgDn
