@@ -99,7 +99,7 @@ JOBS: tuple[Job, ...] = (
     Job(make_export.run),
     Job(send_mail.run,        tries=mail.TRIES),
     Job(send_sms.run,         every=seconds(20)),
-    Job(poll_sms.run,         every=seconds(15)),
+    Job(poll_sms.run,         every=seconds(10)),
     Job(push_lead.run),
     Job(push_leads.run,       every=seconds(15)),
     Job(pull_crm.run,         every=minutes(1)),

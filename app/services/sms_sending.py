@@ -107,7 +107,7 @@ def _record(session: Session, message: SmsMessage, sent: Sent, attempt: int, now
     if message.attempts_n != attempt:
         return
     if message.state not in FINAL:
-        message.state, message.trouble, message.next_at = "sent", "", now + timedelta(seconds=15)
+        message.state, message.trouble, message.next_at = "sent", "", now + timedelta(seconds=5)
     message.sent_at, message.ref = now, sent.ref[:80]
     message.parts, message.cost = sent.parts or message.parts, sent.cost
     _tell_crm(session, message, now)
