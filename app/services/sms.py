@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, text
@@ -13,10 +12,9 @@ from sqlalchemy.orm import Session
 from app import settings
 from app.domain import callbacks as hours
 from app.domain import sms_text
-from app.domain.phones import PhoneKind, read_phone
 from app.errors import Reason, Refused, refuse_unless
 from app.models import SmsConsent, SmsGateway, SmsMessage, SmsTemplate
-from app.services import stop_list
+from app.services import sms_facts, stop_list
 from app.services.audit import note_event
 from app.services.deferring import defer
 
@@ -40,14 +38,14 @@ class Preview:
 
 def preview(session: Session, card_id: int, template_id: int, *, actor_id: int | None, now: datetime) -> Preview:
     """Raises Refused when there is no such card or template."""
-    about = _about(session, card_id)
+    about = sms_facts.about_of(session, card_id)
     template = session.get(SmsTemplate, template_id)
     if template is None:
         raise Refused("sms_template_gone")
-    words = sms_text.fill(template.text, values_of(session, about, actor_id))
+    words = sms_text.fill(template.text, sms_facts.values_of(session, about, actor_id))
     phone, refused = "", None
     try:
-        phone = _phone(about.phones)
+        phone = _mobile(about.phones)
         _check(session, about.id, template, phone, now)
         _count(words)
     except Refused as no:
@@ -60,15 +58,15 @@ def ask(
     session: Session, card_id: int, template_id: int, *, ground: str, actor_id: int | None, now: datetime
 ) -> SmsMessage:
     """One message on its way once the caller has committed. Raises Refused; two who ask at once get one message."""
-    about = _about(session, card_id)
+    about = sms_facts.about_of(session, card_id)
     template = session.get(SmsTemplate, template_id)
     if template is None or not template.is_enabled:
         raise Refused("sms_template_gone")
-    phone = _phone(about.phones)
+    phone = _mobile(about.phones)
     # Until our commit nobody else asks for this number: the look for an earlier message and the new row are one.
     session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK + int(phone)})
     _check(session, card_id, template, phone, now)
-    words = sms_text.fill(template.text, values_of(session, about, actor_id))
+    words = sms_text.fill(template.text, sms_facts.values_of(session, about, actor_id))
     counted = _count(words)
     later = _not_before(session, about.timezone, now)
     message = SmsMessage(
@@ -145,13 +143,13 @@ def consent(
 
 def wish_of(session: Session, card_id: int) -> bool | None:
     """Whether the seller of a card wants messages; None: nobody has asked."""
-    phones = [phone for phone in _about(session, card_id).phones if read_phone(phone).kind == PhoneKind.MOBILE]
+    phones = sms_facts.mobiles_of(sms_facts.about_of(session, card_id).phones)
     return _last_wish(session, phones[0]) if phones else None
 
 
 def note_wish(session: Session, card_id: int, *, wants: bool, actor_id: int, now: datetime) -> None:
     """What the seller said on the telephone, for all his numbers. Refused without a mobile one."""
-    phones = [phone for phone in _about(session, card_id).phones if read_phone(phone).kind == PhoneKind.MOBILE]
+    phones = sms_facts.mobiles_of(sms_facts.about_of(session, card_id).phones)
     if not phones:
         raise Refused("sms_no_mobile")
     for phone in phones:
@@ -160,57 +158,15 @@ def note_wish(session: Session, card_id: int, *, wants: bool, actor_id: int, now
     note_event(session, what, actor_id=actor_id, subject="card", subject_id=card_id)
 
 
-# --- what a message depends on
+# --- whether and when it may go
 
 
-def values_of(session: Session, about: Any, actor_id: int | None) -> dict[str, str]:
-    """The fields of a template for one card. An ad's words are made harmless where they are filled in."""
-    form = about.form or {}
-    rules = settings.all_of(session)
-    person = session.execute(text("SELECT first_name FROM ab_user WHERE id = :id"), {"id": actor_id}).scalar()
-    price = f"{about.price:,}".replace(",", " ") + " руб." if about.price else ""
-    return {
-        "имя": str(form.get("seller_name") or about.seller_name or ""),
-        "марка": about.make or "",
-        "модель": about.model or "",
-        "машина": " ".join(filter(None, (about.make, about.model))) or about.title or "",
-        "год": str(form.get("year") or about.year or ""),
-        "цена": price,
-        "город": about.city or "",
-        "оператор": person or "",
-        "компания": str(rules["company_name"]),
-        "телефон": str(rules["company_phone"]),
-        "ссылка": about.url if about.url and len(about.url) <= sms_text.LONGEST_VALUE else "",
-    }
-
-
-def _about(session: Session, card_id: int) -> Any:
-    row = session.execute(_ABOUT, {"id": card_id}).one_or_none()
-    if row is None:
-        raise Refused("card_gone")
-    return row
-
-
-# A substitute number of a classified takes no messages.
-_ABOUT = text("""
-    SELECT c.id, c.form, v.title, v.year, v.price, a.url, a.seller_name,
-           (SELECT name FROM make WHERE id = v.make_id) AS make,
-           (SELECT name FROM car_model WHERE id = v.model_id) AS model, ci.name AS city,
-           COALESCE(ci.timezone, NULLIF(re.timezone, ''), 'Europe/Moscow') AS timezone,
-           ARRAY(SELECT q.phone FROM ad o CROSS JOIN LATERAL unnest(o.phones) WITH ORDINALITY AS q(phone, n)
-                 WHERE o.vehicle_id = v.id AND NOT o.phone_protected
-                 GROUP BY q.phone ORDER BY min(q.n), max(o.id) DESC, q.phone) AS phones
-    FROM card c JOIN vehicle v ON v.id = c.vehicle_id LEFT JOIN ad a ON a.id = v.ad_id
-    LEFT JOIN city ci ON ci.id = v.city_id LEFT JOIN region re ON re.id = COALESCE(ci.region_id, v.region_id)
-    WHERE c.id = :id
-""")
-
-
-def _phone(phones: list[str]) -> str:
-    for phone in phones:
-        if read_phone(phone).kind == PhoneKind.MOBILE:
-            return phone
-    raise Refused("sms_no_mobile")
+def _mobile(phones: list[str]) -> str:
+    """The first one. When that is stopped, another number of the seller's is no way round."""
+    found = sms_facts.mobiles_of(phones)
+    if not found:
+        raise Refused("sms_no_mobile")
+    return found[0]
 
 
 def _check(session: Session, card_id: int, template: SmsTemplate, phone: str, now: datetime) -> None:
