@@ -7,11 +7,9 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, abort, g, has_request_context, request, session
+from flask import abort, g, has_request_context, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_login import current_user, user_logged_in, user_logged_out
 from sqlalchemy import delete, select
 
@@ -128,25 +126,12 @@ class PasswordRefused(ValueError):
 KEPT_RIGHTS = 200  # sets of roles; more than any installation has
 
 
-class _LimiterOfPosts(Limiter):
-    """Every limit of ours is on something sent; pages are read all day and need not be looked up among the limits."""
-
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        if request.method not in ("GET", "HEAD"):
-            super()._check_request_limit(callable_name, in_middleware)
-
-
 class ProzvonSecurity(SecurityManager):
     """FAB's security with sessions on the server, a back-off per account and one permission query per request."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._kept: dict[tuple[int, ...], frozenset[tuple[str, str]]] = {}  # (rights' number, role ids): rights
-
-    def create_limiter(self, app: Flask) -> Limiter:
-        limiter = _LimiterOfPosts(key_func=get_remote_address)
-        limiter.init_app(app)
-        return limiter
 
     def load_user(self, pk: str) -> Any:
         if not has_request_context() or "_user_id" not in session:  # not a browser: a command, JWT or API key
