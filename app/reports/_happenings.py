@@ -33,6 +33,7 @@ class Happening:
     dims: Mapping[str, str] = field(default_factory=dict)
     card: str = "NULL::bigint"
     call: str = "NULL::bigint"
+    message: str = "NULL::bigint"
     has_card_dims: bool = True
 
     def knows(self, dim: str) -> bool:
@@ -163,7 +164,7 @@ MESSAGES = Happening(
         "cost_k": _sum("(m.cost * 100)::bigint", "m.cost IS NOT NULL"),
     },
     {"gateway_id": "m.gateway_id", "template_id": "m.template_id", "ground": "m.ground", "operator_id": "m.by_id"},
-    "m.card_id", has_card_dims=False,
+    "m.card_id", message="m.id", has_card_dims=False,
 )  # fmt: skip
 # A state that lasts over midnight belongs to both days, each with its part; one that still lasts, until the end asked.
 STATES = Happening(

@@ -131,10 +131,19 @@ METRICS: dict[str, Metric] = {
             "unsure",
             is_bad=True,
         ),
-        Metric("delivery_rate", _l("Delivery rate"), _l("SMS that arrived ÷ SMS sent out."), "delivered", "went", SHARE),
-        Metric("parts", _l("Parts"), _l("A long message counts as several."), "parts"),
         Metric(
-            "cost", _l("Cost"), _l("What the gateways have said that the messages cost."), "cost_k", "", MONEY, 0.01
+            "delivery_rate", _l("Delivery rate"), _l("SMS that arrived ÷ SMS sent out."), "delivered", "went", SHARE
+        ),
+        Metric("parts", _l("Parts"), _l("A long message counts as several."), "parts", is_bad=True),
+        Metric(
+            "cost",
+            _l("Cost"),
+            _l("What the gateways have said that the messages cost."),
+            "cost_k",
+            "",
+            MONEY,
+            0.01,
+            True,
         ),
         Metric(
             "cost_each",

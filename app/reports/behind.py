@@ -54,7 +54,8 @@ def rows_behind(
         "from_at": begins(period.first, zone), "until_at": begins(period.last + timedelta(1), zone),
     }  # fmt: skip
     dims = tuple(dim for dim in {base_of(name) for name in (*key, *question.only)} if happening.knows(dim))
-    inner = f"""SELECT {happening.at} AS at, {happening.card} AS card_id, {happening.call} AS call_id
+    inner = f"""SELECT {happening.at} AS at, {happening.card} AS card_id, {happening.call} AS call_id,
+                       {happening.message} AS message_id
                 {happening.joined_rows(dims)}{"".join(f" AND ({one})" for one in conditions)}
                 ORDER BY 1 DESC, 2 DESC NULLS LAST LIMIT :n OFFSET :skip"""  # noqa: S608  constants of ours
     return list(
@@ -66,11 +67,13 @@ def rows_behind(
 
 
 _SHOWN = """v.title, v.price, (SELECT name FROM city WHERE id = v.city_id) AS city, s.name AS status, s.icon, s.color,
-  coalesce(l.operator_id, k.operator_id) AS operator_id, l.phone, l.type, l.outcome, l.talk_ms,
-  (SELECT trim(concat(last_name, ' ', first_name)) FROM ab_user WHERE id = coalesce(l.operator_id, k.operator_id))
-    AS operator"""
+  coalesce(l.operator_id, n.by_id, k.operator_id) AS operator_id, coalesce(l.phone, n.phone) AS phone, l.type,
+  l.outcome, l.talk_ms, n.state AS sms_state, (SELECT name FROM sms_template WHERE id = n.template_id) AS sms_template,
+  (SELECT trim(concat(last_name, ' ', first_name)) FROM ab_user
+    WHERE id = coalesce(l.operator_id, n.by_id, k.operator_id)) AS operator"""
 _SHOWN_FROM = """LEFT JOIN card k ON k.id = q.card_id LEFT JOIN vehicle v ON v.id = k.vehicle_id
-  LEFT JOIN status s ON s.id = k.status_id LEFT JOIN call l ON l.id = q.call_id"""
+  LEFT JOIN status s ON s.id = k.status_id LEFT JOIN call l ON l.id = q.call_id
+  LEFT JOIN sms_message n ON n.id = q.message_id"""
 
 
 def _conditions(

@@ -236,3 +236,4 @@ def test_the_report_on_sms_tells_delivery_and_cost_to_the_kopeck(as_supervisor, 
     behind = as_supervisor.get("/reports/sms/rows/", query_string={
         "from": DAY, "to": DAY, "group": "template", "metric": "delivered", "key": str(template.id)})  # fmt: skip
     assert behind.text.count(f"/desk/?card={calls['card']}") == 2
+    assert behind.text.count("Перезвоните · доставлено") == 2 and "•••" in behind.text
