@@ -62,6 +62,8 @@ class FilterSpec:
     seller_kind: frozenset[str] | None = None
     source_ids: frozenset[int] | None = None
     color: frozenset[str] | None = None
+    crm_client: frozenset[str] | None = None
+    client_points: int = 0  # what a client of the CRM is worth more, or less, in the order of dealing
     year: Span = OPEN
     mileage_km: Span = OPEN
     price: Span = OPEN
@@ -79,6 +81,11 @@ class FilterSpec:
     def has_residual(self) -> bool:
         """Whether something is asked that the index cannot hold: freshness or words."""
         return self.age_hours != OPEN or bool(self.words_yes or self.words_no)
+
+    @property
+    def needs_clients(self) -> bool:
+        """Whether it matters to this filter that the CRM knows the seller."""
+        return self.crm_client is not None or self.client_points != 0
 
 
 class CarCard(NamedTuple):
@@ -110,6 +117,7 @@ class CarCard(NamedTuple):
     published_at: datetime | None = None
     title: str = ""
     description: str = ""
+    crm_client: str | None = None  # client, stranger
 
 
 # criterion -> (field of FilterSpec, field of CarCard)
@@ -123,6 +131,7 @@ SETS = {
     "seller_kind": ("seller_kind", "seller_kind"),
     "source": ("source_ids", "source_id"),
     "color": ("color", "color"),
+    "crm_client": ("crm_client", "crm_client"),
 }
 RANGES = (
     "year", "mileage_km", "price", "price_to_median_pct", "engine_cc", "power_hp", "owners", "reseller_score",

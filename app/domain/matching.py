@@ -40,6 +40,7 @@ class MatchIndex:
         self._abroad = self._mask_of(lambda spec: spec.include_foreign)
         self._residual = self._mask_of(lambda spec: spec.has_residual)
         self.needs_text = any(spec.words_yes or spec.words_no for spec in self.filters)
+        self.needs_clients = any(spec.needs_clients for spec in self.filters)
         self._cars = _CarTables(self.filters) if any(spec.lines for spec in self.filters) else None
         tables = [self._set_table(*SETS[name], name) for name in SETS] + [self._damage_table()]
         self._sets = [table for table in tables if table is not None]

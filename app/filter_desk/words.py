@@ -94,6 +94,7 @@ def described(draft: FilterDraft, names: Names, *, is_enabled: bool | None = Non
         _("Sources"): ", ".join(names("source", source) for source in wishes.get("source_ids") or ()),
         _("One of the words is there"): ", ".join(wishes.get("words_yes") or ()),
         _("None of the words is there"): ", ".join(wishes.get("words_no") or ()),
+        _("Clients of the CRM in the order"): f"{wishes['client_points']:+d}" if wishes.get("client_points") else "",
         _("Damaged cars"): "" if wishes.get("accept_damaged", True) else _("not taken"),
         _("Cars abroad"): _("taken too") if wishes.get("include_foreign") else "",
         _("Accept when not told"): ", ".join(

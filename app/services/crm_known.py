@@ -52,33 +52,42 @@ _KNOWN = text("""
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the company wants of cards whose seller the CRM knows: nothing, keep them back, or shift them."""
+    """What the company wants of cards whose seller the CRM knows: nothing, keep them back, or shift them. The filters
+    add their own wishes."""
 
-    card_ids: frozenset[int] = frozenset()
+    vehicle_ids: frozenset[int] = frozenset()
     is_out: bool = False
     points: int = 0
 
     @classmethod
-    def of(cls, session: Session, card_ids: Sequence[int]) -> Wish:
+    def of(cls, session: Session, vehicle_ids: Sequence[int], *, filters_ask: bool = False) -> Wish:
         is_out = bool(settings.get(session, "crm_clients_excluded"))
         points = int(settings.get(session, "crm_clients_priority"))
-        if not is_out and not points:  # nobody asks: no query
+        if not (is_out or points or filters_ask):  # nobody asks: no query
             return cls()
-        found = session.execute(_OF_CLIENTS, {"ids": list(card_ids)}).scalars()
-        return cls(frozenset(found), is_out, points)
+        return cls(vehicles_of_clients(session, vehicle_ids), is_out, points)
 
-    def keeps_out(self, card_id: int) -> bool:
-        return self.is_out and card_id in self.card_ids
+    def keeps_out(self, vehicle_id: int) -> bool:
+        return self.is_out and vehicle_id in self.vehicle_ids
 
-    def bonus(self, card_id: int) -> int:
-        return self.points if card_id in self.card_ids else 0
+    def bonus(self, vehicle_id: int, of_filter: int) -> int:
+        return self.points + of_filter if vehicle_id in self.vehicle_ids else 0
+
+
+def vehicles_of_clients(session: Session, vehicle_ids: Sequence[int]) -> frozenset[int]:
+    """Which of these cars a client of the CRM sells."""
+    return frozenset(session.execute(_OF_CLIENTS, {"ids": list(vehicle_ids)}).scalars())
 
 
 _OF_CLIENTS = text("""
-    SELECT DISTINCT c.id FROM card c JOIN vehicle v ON v.id = c.vehicle_id
-    JOIN seller_phone s ON s.seller_id = v.seller_id AND NOT s.is_substitute
-    JOIN crm_client_phone p ON p.phone = s.phone WHERE c.id = ANY(:ids)
+    SELECT DISTINCT v.id FROM vehicle v JOIN seller_phone s ON s.seller_id = v.seller_id AND NOT s.is_substitute
+    JOIN crm_client_phone p ON p.phone = s.phone WHERE v.id = ANY(:ids)
 """)
+# The same of a vehicle `v` in a larger query; the list of sellers is read once for the whole query.
+KIND_OF_SELLER = """
+    (CASE WHEN v.seller_id IN (SELECT s.seller_id FROM crm_client_phone p JOIN seller_phone s
+     ON s.phone = p.phone AND NOT s.is_substitute) THEN 'client' ELSE 'stranger' END)
+"""
 
 
 def match_anew(session: Session, client_ids: Sequence[int]) -> None:

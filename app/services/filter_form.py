@@ -31,6 +31,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "wheel": tuple(Wheel),
     "seller_kind": ("private", "dealer"),
     "color": tuple(COLORS),
+    "crm_client": ("client", "stranger"),
 }
 MAX_LINES = 300
 _WORDS = re.compile(r"[,;\n]+")
@@ -149,6 +150,8 @@ def _criteria(form: Fields, bad: dict[str, str]) -> dict[str, Any]:
         words = [_text(word)[:100] for word in _WORDS.split(form.get(name, ""))]
         if any(words):
             wishes[name] = [word for word in words if word][:50]
+    if points := _number(form, "client_points", -1000, 1000, bad, "filter_priority_range"):
+        wishes["client_points"] = points
     wishes["include_foreign"] = form.get("include_foreign", "") == "1"
     wishes["accept_damaged"] = form.get("accept_damaged", "") == "1"
     wishes["unknown_ok"] = sorted({name for name in form.getlist("unknown_ok") if name in CRITERIA})
@@ -187,6 +190,7 @@ def fields_of(draft: FilterDraft) -> dict[str, list[str]]:
         "source_ids": [str(source) for source in wishes.get("source_ids", ())],
         "words_yes": [", ".join(wishes.get("words_yes", ()))],
         "words_no": [", ".join(wishes.get("words_no", ()))],
+        "client_points": [_shown(wishes.get("client_points"))],
         "include_foreign": ["1"] * bool(wishes.get("include_foreign")),
         "accept_damaged": ["1"] * bool(wishes.get("accept_damaged", True)),
         "unknown_ok": list(wishes.get("unknown_ok", ("damage",))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.filters import OPEN, RANGES, CarLine, Check, FilterSpec, explain, passes_residual
 from app.domain.matching import MatchIndex
-from app.services import filters, matching
+from app.services import crm_known, filters, matching
 
 LOOKED_AT = 20_000  # cars that the overlap looks at one by one
 READ = 3_000  # cars whose texts are read for words: reading more would keep the builder waiting
@@ -29,6 +30,7 @@ _SET_COLUMNS = {
     "wheel": ("wheel", "v.wheel", "text"),
     "seller_kind": ("seller_kind", "v.seller_kind", "text"),
     "color": ("color", "v.color", "text"),
+    "crm_client": ("crm_client", crm_known.KIND_OF_SELLER, "text"),
 }
 _SPAN_COLUMNS = {name: f"v.{name}" for name in RANGES} | {"price_to_median_pct": "v.price_pct"}
 
@@ -202,8 +204,10 @@ def overlap(session: Session, spec: FilterSpec, now: datetime) -> list[Overlap]:
         return []
     with_text = index.needs_text or bool(spec.words_yes or spec.words_no)
     shared: Counter[int] = Counter()
-    for row in _rows(session, where, values, READ if with_text else LOOKED_AT, with_text=with_text):
-        cards = matching.cards_of(row)
+    rows = _rows(session, where, values, READ if with_text else LOOKED_AT, with_text=with_text)
+    clients = _clients(session, rows) if index.needs_clients else frozenset()
+    for row in rows:
+        cards = matching.cards_of(row, clients)
         if with_text and not passes_residual(spec, cards[0], now):
             continue
         shared.update({other.id for card in cards for other in index.every(card, now)})
@@ -215,12 +219,15 @@ def test_run(session: Session, spec: FilterSpec, now: datetime) -> TestRun:
     """Twenty cars that fit and twenty fresh ones that do not, and why."""
     done = TestRun()
     where, values = where_of(spec, now)
-    for row in _rows(session, where, values, SAMPLE * 5, NEWEST):
-        checks = _judge(spec, row, now)
+    good = _rows(session, where, values, SAMPLE * 5, NEWEST)
+    tried = _rows(session, "v.on_sale AND NOT v.is_reserved", {}, TRIED, NEWEST)
+    clients = _clients(session, [*good, *tried]) if spec.needs_clients else frozenset()
+    for row in good:
+        checks = _judge(spec, row, now, clients)
         if all(check.passed for check in checks) and len(done.fitting) < SAMPLE:
             done.fitting.append((row, checks))
-    for row in _rows(session, "v.on_sale AND NOT v.is_reserved", {}, TRIED, NEWEST):
-        checks = _judge(spec, row, now)
+    for row in tried:
+        checks = _judge(spec, row, now, clients)
         missed = [check.criterion for check in checks if not check.passed]
         done.tried += 1
         done.missed_by.update(missed)
@@ -232,7 +239,11 @@ def test_run(session: Session, spec: FilterSpec, now: datetime) -> TestRun:
     return done
 
 
-def _judge(spec: FilterSpec, row: Row[Any], now: datetime) -> tuple[Check, ...]:
+def _clients(session: Session, rows: Sequence[Row[Any]]) -> frozenset[int]:
+    return crm_known.vehicles_of_clients(session, [row.vehicle_id for row in rows])
+
+
+def _judge(spec: FilterSpec, row: Row[Any], now: datetime, clients: Collection[int]) -> tuple[Check, ...]:
     """A car on several sites is asked once for each of them; the best answer counts, as in matching."""
-    judged = [explain(spec, card, now) for card in matching.cards_of(row)]
+    judged = [explain(spec, card, now) for card in matching.cards_of(row, clients)]
     return max(judged, key=lambda checks: sum(check.passed for check in checks))

@@ -17,7 +17,7 @@ from app.models import AdFilter, AdFilterChange, AdFilterCity, AdFilterModel
 from app.services import books, revisions
 from app.services.audit import note_event
 
-SET_NAMES = ("fuel", "gearbox", "drive", "body", "wheel", "seller_kind", "color")
+SET_NAMES = ("fuel", "gearbox", "drive", "body", "wheel", "seller_kind", "color", "crm_client")
 SPAN_NAMES = (*RANGES, "age_hours")
 MAX_CITIES = 200
 
@@ -87,6 +87,7 @@ def spec_of_draft(
         source_ids=frozenset(wishes["source_ids"]) if wishes.get("source_ids") else None,
         words_yes=tuple(wishes.get("words_yes", ())),
         words_no=tuple(wishes.get("words_no", ())),
+        client_points=int(wishes.get("client_points") or 0),
         unknown_ok=frozenset(wishes.get("unknown_ok", ("damage",))),
         **sets,
         **spans,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,17 +63,17 @@ def match_cards(session: Session, now: datetime, *, limit: int = BATCH) -> int:
     if not rows:
         return 0
     hours = settings.get(session, "priority_hours")
-    clients = crm_known.Wish.of(session, [row.id for row in rows])
+    clients = crm_known.Wish.of(session, [row.vehicle_id for row in rows], filters_ask=index.needs_clients)
     _write(session, [_decide(index, row, now, hours, clients) for row in rows], revision, now)
     return len(rows)
 
 
 def _decide(index: MatchIndex, row: Row[Any], now: datetime, hours: int, clients: crm_known.Wish) -> tuple[Any, ...]:
-    spec = None if clients.keeps_out(row.id) else best_filter(index, row, now)
+    spec = None if clients.keeps_out(row.vehicle_id) else best_filter(index, row, now, clients.vehicle_ids)
     if spec is None:
         return (row.id, None, None, None, 0, 0)
     rank = rank_of(
-        priority=spec.priority + clients.bonus(row.id),
+        priority=spec.priority + clients.bonus(row.vehicle_id, spec.client_points),
         published_at=row.published_at or row.first_seen_at,
         waiting_since=row.opened_at,  # waiting lifts a card faster than age sinks it: nothing starves
         priority_hours=hours,
@@ -81,16 +81,18 @@ def _decide(index: MatchIndex, row: Row[Any], now: datetime, hours: int, clients
     return (row.id, spec.id, spec.group_id, spec.operator_id, spec.priority, rank)
 
 
-def best_filter(index: MatchIndex, row: Row[Any], now: datetime) -> FilterSpec | None:
+def best_filter(
+    index: MatchIndex, row: Row[Any], now: datetime, clients: Collection[int] = frozenset()
+) -> FilterSpec | None:
     """The wanted filter of the highest priority. A car on several sites is asked once for each of them."""
     if row.is_reserved:
         return None
-    found = [spec for card in cards_of(row) if (spec := index.best(card, now)) is not None]
+    found = [spec for card in cards_of(row, clients) if (spec := index.best(card, now)) is not None]
     return min(found, key=lambda spec: (-spec.priority, spec.id), default=None)
 
 
-def cards_of(row: Row[Any]) -> list[CarCard]:
-    """What matching sees: the same car once per site that shows it."""
+def cards_of(row: Row[Any], clients: Collection[int] = frozenset()) -> list[CarCard]:
+    """What matching sees: the same car once per site that shows it. `clients`: cars that clients of the CRM sell."""
     return [
         CarCard(
             id=row.id,
@@ -119,6 +121,7 @@ def cards_of(row: Row[Any]) -> list[CarCard]:
             published_at=row.published_at,
             title=row.title or "",
             description=row.description or "",
+            crm_client="client" if row.vehicle_id in clients else "stranger",
         )
         for source_id in (row.source_ids or [None])
     ]
@@ -187,7 +190,7 @@ def explain_card(session: Session, card_id: int, now: datetime | None = None) ->
     ).one_or_none()
     if row is None:
         return []
-    cards = cards_of(row)
+    cards = cards_of(row, crm_known.vehicles_of_clients(session, [row.vehicle_id]))
     opinions = []
     for spec in sorted(filters.all_specs(session), key=lambda spec: (-spec.priority, spec.id)):
         judged = [explain(spec, card, now) for card in cards]

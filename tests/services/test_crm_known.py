@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from app import models
 from app.crm import CarIn, ClientIn, Found
-from app.services import crm_known, crm_sync, matching, revisions
+from app.domain.filters import FilterSpec
+from app.services import crm_known, crm_sync, filter_form, filter_preview, matching, revisions
 from tests import factories
 from tests.crm.connections import make_connection, make_lead
 
@@ -96,3 +98,60 @@ def test_cards_of_clients_go_first_or_last_when_the_company_says_so(session, con
     crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег", (PHONE,))]), {})
     match(session)
     assert known.rank > stranger.rank and known.filter_id == stranger.filter_id
+
+
+def filter_for(session, kind: str, **more: object) -> models.AdFilter:
+    criteria = {"crm_client": [kind], "accept_damaged": True} if kind else {"accept_damaged": True}
+    return factories.make_filter(session, criteria=criteria | more.pop("wishes", {}), **more)
+
+
+@pytest.mark.parametrize("kind", ["client", "stranger"])
+def test_a_filter_may_take_only_clients_or_everybody_else(session, connection, kind):
+    wanting = filter_for(session, kind)
+    revisions.raise_it(session, "filters")
+    known, stranger = client_and_stranger(session)
+    crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег", (PHONE,))]), {})
+    match(session)
+    taken, left = (known, stranger) if kind == "client" else (stranger, known)
+    assert (taken.filter_id, left.filter_id) == (wanting.id, None)
+    (opinion,) = matching.explain_card(session, left.id, factories.NOON)
+    assert [check.criterion for check in opinion.checks if not check.passed] == ["crm_client"]
+    assert matching.explain_card(session, taken.id, factories.NOON)[0].fits
+
+
+def test_one_filter_prefers_clients_and_another_does_not(session, connection):
+    preferring = filter_for(session, "", wishes={"client_points": 7})
+    revisions.raise_it(session, "filters")
+    known, stranger = client_and_stranger(session)
+    crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег", (PHONE,))]), {})
+    match(session)
+    assert known.filter_id == stranger.filter_id == preferring.id and known.rank > stranger.rank
+    preferring.criteria = {"client_points": -7}
+    revisions.raise_it(session, "filters")
+    match(session)
+    assert known.rank < stranger.rank
+
+
+def test_the_builder_counts_and_shows_clients_as_matching_takes_them(session, connection):
+    client_and_stranger(session)
+    factories.make_vehicle(session)  # of nobody that we know
+    crm_sync.store(session, connection.id, Found(clients=[ClientIn("1", "Олег", (PHONE,))]), {})
+    only = FilterSpec(id=1, crm_client=frozenset({"client"}))
+    others = FilterSpec(id=2, crm_client=frozenset({"stranger"}))
+    told = [filter_preview.count(session, spec, factories.NOON).fits for spec in (only, others, FilterSpec(id=3))]
+    assert told == [1, 2, 3]
+    tried = filter_preview.test_run(session, only, factories.NOON)
+    assert len(tried.fitting) == 1 and tried.missed_by == {"crm_client": 2}
+    filter_for(session, "client")
+    assert [one.n for one in filter_preview.overlap(session, FilterSpec(id=3), factories.NOON)] == [1]
+
+
+def test_the_form_of_a_filter_keeps_what_it_wants_of_clients():
+    fields = MultiDict([("name", "Для новых"), ("crm_client", "stranger"), ("client_points", "-5")])
+    draft, bad = filter_form.read(fields)
+    assert not bad and draft.criteria["crm_client"] == ["stranger"] and draft.criteria["client_points"] == -5
+    again, _ = filter_form.read(MultiDict([(k, v) for k, vs in filter_form.fields_of(draft).items() for v in vs]))
+    assert again == draft
+    assert filter_form.read(MultiDict([("name", "x"), ("client_points", "5000")]))[1] == {
+        "client_points": "filter_priority_range"
+    }
