@@ -45,6 +45,23 @@ def ask_again(page: Page) -> None:
     page.wait_for_selector("#again[open]")
 
 
+def write_sms(page: Page) -> None:
+    """From the first card whose seller has a mobile number of his own."""
+    for _n in range(20):
+        open_card(page)
+        page.keyboard.press("Alt+KeyS")
+        page.wait_for_selector("#sms-template")
+        if page.locator("#sms-panel .btn-primary").is_enabled():
+            return
+
+
+def write_template(page: Page) -> None:
+    page.goto("/smstemplateview/add")
+    page.fill("#name", "Ждём на осмотр")
+    page.fill("#text", "{имя}, ждём вас и {машина} на осмотр с 9 до 20. {оператор}, {компания}")
+    page.wait_for_selector("#sms-preview .text-secondary")
+
+
 def show_keys(page: Page) -> None:
     page.goto("/desk/")
     page.locator("body").press("?")
@@ -80,6 +97,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "desk": ("operator1", at("/desk/")),
     "card": ("operator1", open_card),
     "again": ("operator2", ask_again),
+    "sms": ("operator3", write_sms),
     "keys": ("operator1", show_keys),
     "first-steps": ("supervisor", at("/board/")),
     "sources": ("supervisor", at("/sourceview/add")),
@@ -89,6 +107,8 @@ PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "limits": ("supervisor", edit_limits),
     "hand-over": ("supervisor", at("/board/move")),
     "statuses": ("supervisor", at("/statusview/list/")),
+    "sms-template": ("supervisor", write_template),
+    "sms-report": ("supervisor", at("/reports/sms/chart/?preset=7days&group=day")),
     "invitations": ("admin", at("/invites/")),
     "roles": ("admin", one_role),
     "settings": ("admin", at("/settingview/")),
@@ -179,15 +199,17 @@ def _answers(url: str) -> bool:
 
 
 def _free_port() -> int:
-    """With a free neighbour, for the classified next door."""
+    """With three free neighbours, for the classified, the CRM and the SMS gateway next door."""
     while True:
-        with socket.socket() as first, socket.socket() as second:
+        with socket.socket() as first, socket.socket() as second, socket.socket() as third, socket.socket() as fourth:
             first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
             try:
-                second.bind(("127.0.0.1", first.getsockname()[1] + 1))
-            except OSError:
+                for n, neighbour in enumerate((second, third, fourth), 1):
+                    neighbour.bind(("127.0.0.1", port + n))
+            except (OSError, OverflowError):
                 continue
-            return int(first.getsockname()[1])
+            return port
 
 
 if __name__ == "__main__":
