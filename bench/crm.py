@@ -38,6 +38,7 @@ def _storm(server: Any, url: str, leads: int, kills: int) -> list[Row]:
     return [
         none_of(f"leads lost of {leads}", leads - told.arrived + told.left),
         none_of("leads made twice", told.effects - told.arrived),
+        within("repeats, %", told.repeats_pct, 10, "a lead asked for that had been asked for before"),
         # A CRM that fails 5 % of its calls is asked again: those are no repeats of what was done.
         within("attempts per lead", told.attempts / leads, 1.35, note),
     ]

@@ -19,6 +19,11 @@ from app.services import crm, leads
 from app.services.crm import Keys
 
 Words = Callable[[Mapping[str, Any]], str]
+Clock = Callable[[], datetime]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,11 @@ _CLAIM = text("""
 """)
 
 
-def deliver(session: Session, keys: Keys, words: Words, *, pace: Pace = PACE, lead_id: int | None = None) -> str:
+def deliver(
+    session: Session, keys: Keys, words: Words, *, pace: Pace = PACE, lead_id: int | None = None, now: Clock = _utc_now
+) -> str:
     """One push out of the door: done, later, failed, lost (somebody else has it) or empty. Commits."""
-    mine = claim(session, datetime.now(UTC), pace=pace, lead_id=lead_id)
+    mine = claim(session, now(), pace=pace, lead_id=lead_id)
     session.commit()
     if mine is None:
         return "empty"
@@ -79,7 +86,7 @@ def deliver(session: Session, keys: Keys, words: Words, *, pace: Pace = PACE, le
             receipt = job()
     except (CrmTrouble, OutsideError, Refused) as trouble:
         session.rollback()
-        return _record_trouble(session, mine, _as_trouble(trouble), pace)
+        return _record_trouble(session, mine, _as_trouble(trouble), pace, now())
     return _record_done(session, mine, receipt)
 
 
@@ -137,12 +144,11 @@ _DONE = text("""
 """)
 
 
-def _record_trouble(session: Session, mine: Claim, trouble: CrmTrouble, pace: Pace) -> str:
+def _record_trouble(session: Session, mine: Claim, trouble: CrmTrouble, pace: Pace, now: datetime) -> str:
     push = session.get_one(CrmPush, mine.push_id, with_for_update=True, populate_existing=True)
     if push.lease_no != mine.lease_no or push.state != "waiting":
         session.rollback()
         return "lost"
-    now = datetime.now(UTC)
     push.lease_until, push.error = None, str(trouble)
     if trouble.closes:
         crm.close_for(session, push.connection_id, trouble)
@@ -162,12 +168,12 @@ def _record_trouble(session: Session, mine: Claim, trouble: CrmTrouble, pace: Pa
 
 def drain(
     session: Session, keys: Keys, words: Words, *, go_on: Callable[[], bool], pace: Pace = PACE,
-    lead_id: int | None = None,
+    lead_id: int | None = None, now: Clock = _utc_now,
 ) -> dict[str, int]:  # fmt: skip
     """Push after push while there is something due and `go_on()` says yes."""
     counts = {"pushed": 0, "put_off": 0, "failed": 0}
     while go_on():
-        told = deliver(session, keys, words, pace=pace, lead_id=lead_id)
+        told = deliver(session, keys, words, pace=pace, lead_id=lead_id, now=now)
         if told == "empty":
             break
         name = {"done": "pushed", "later": "put_off", "failed": "failed"}.get(told)

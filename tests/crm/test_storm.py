@@ -9,4 +9,4 @@ def test_every_lead_arrives_once_though_workers_are_killed_and_answers_are_lost(
     told = blow(server, database, leads=120, kills=5)
     assert told.kills >= 3, "the storm was no storm"
     assert (told.arrived, told.effects, told.left) == (120, 120, 0)
-    assert told.attempts < 120 * 1.6
+    assert told.repeats_pct <= 15, "the CRM itself fails 5 %; two thousand leads are measured by the bench"

@@ -90,7 +90,7 @@ def test_who_has_lost_his_lease_records_nothing(app, session, portal):
     from app.crm import CrmTrouble, Receipt
 
     assert crm_push._record_done(session, dead, Receipt("999")) == "lost"
-    assert crm_push._record_trouble(session, dead, CrmTrouble("x"), crm_push.PACE) == "lost"
+    assert crm_push._record_trouble(session, dead, CrmTrouble("x"), crm_push.PACE, now) == "lost"
     assert pushes(session)[0].state == "waiting"
 
 
