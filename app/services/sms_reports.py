@@ -16,6 +16,7 @@ from app.services.sms_sending import FINAL, LOST, NEVER, Keys, gateway_of
 from app.sms import AnswerLost, Permanent, Report, Temporary
 
 ASK_FOR = timedelta(days=3)  # so long a gateway is asked what became of a message
+SOON = timedelta(seconds=10)  # not asked again earlier
 SETTLES = timedelta(minutes=2)  # what a gateway does not know before may still be on its way inside of it
 
 
@@ -29,7 +30,7 @@ def poll(session: Session, keys: Keys, now: datetime) -> dict[str, int]:
             continue
         counts["asked"] += len(due)
         session.execute(_ASK_LATER, {"ids": [one.id for one in due], "now": now, "for": ASK_FOR, "never": NEVER,
-                                     "lost": LOST})  # fmt: skip
+                                     "lost": LOST, "soon": SOON})  # fmt: skip
         session.commit()
         try:
             told = gateway_of(row, keys).reports([one.ref for one in due])
@@ -49,7 +50,7 @@ _TO_ASK = text("""
 # Soon at first, then ever more seldom: most are delivered within a minute, a switched-off telephone takes a day.
 _ASK_LATER = text("""
     UPDATE sms_message SET next_at = CASE WHEN :now > sent_at + :for THEN :now + :never
-      ELSE :now + LEAST(GREATEST((:now - sent_at) / 2, interval '10 seconds'), interval '1 hour') END,
+      ELSE :now + LEAST(GREATEST((:now - sent_at) / 2, :soon), interval '1 hour') END,
       state = CASE WHEN :now > sent_at + :for AND trouble = :lost THEN 'unknown' ELSE state END
     WHERE id = ANY(:ids)
 """)

@@ -11,7 +11,7 @@ after by `ref_of`; where it does not, that message is never sent again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -40,6 +40,9 @@ class AnswerLost(Exception):
 
 # Refusals that are about the account and not about the message: the whole gateway rests.
 CLOSES = frozenset({"sms_auth", "sms_no_money", "sms_address", "sms_address_private"})
+
+
+PATIENCE = 3  # questions without an answer, and the rest is left for the next time
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,3 +93,23 @@ class Gateway:
     def read_callback(self, body: bytes) -> list[Report]:
         """Raises ValueError for junk. Whether it is from the gateway, the token of the address has said before."""
         raise ValueError("this gateway has no call-backs")
+
+
+def one_by_one(refs: Sequence[str], told_of: Callable[[str], Report | None]) -> list[Report]:
+    """For gateways that tell of one message a time: a question that fails takes nothing from the others."""
+    found: list[Report] = []
+    silent = 0
+    for ref in refs:
+        try:
+            report = told_of(ref)
+        except Permanent as refused:
+            if refused.code in CLOSES:
+                raise
+            continue
+        except Temporary:
+            silent += 1
+            if silent == PATIENCE:
+                break
+            continue
+        found += [report] if report else []
+    return found

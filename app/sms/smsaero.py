@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
 
-from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
+from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary, one_by_one
 
 STATES = {0: "sent", 1: "delivered", 2: "failed", 3: "sent", 4: "sent", 6: "failed", 8: "sent"}
 TROUBLES = {2: "sms_unreachable", 6: "sms_refused"}
@@ -46,8 +46,11 @@ class SmsAero(Gateway):
         return _money(data.get("balance")) if isinstance(data, dict) else None
 
     def reports(self, refs: Sequence[str]) -> list[Report]:
-        rows = [self._ask("sms/status", {"id": int(ref)}) for ref in refs]
-        return [_report(row) for row in rows if isinstance(row, dict) and row.get("id")]
+        return one_by_one([ref for ref in refs if ref.isdecimal()], self._told_of)
+
+    def _told_of(self, ref: str) -> Report | None:
+        row = self._ask("sms/status", {"id": int(ref)})
+        return _report(row) if isinstance(row, dict) and row.get("id") else None
 
     def read_callback(self, body: bytes) -> list[Report]:
         try:
@@ -82,7 +85,7 @@ def _report(row: dict[str, Any]) -> Report:
 def _whole(value: Any, otherwise: int) -> int:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return otherwise
 
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
+from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary, one_by_one
 
 ERRORS = {1: "sms_refused", 2: "sms_auth", 3: "sms_no_money", 5: "sms_refused", 6: "sms_text", 7: "sms_phone",
           8: "sms_unroutable"}  # fmt: skip
@@ -54,15 +54,15 @@ class Smsc(Gateway):
         return _money(answer.get("balance"))
 
     def reports(self, refs: Sequence[str]) -> list[Report]:
-        found = []
-        for ref in refs:
-            phone, _, number = ref.partition(":")
-            answer = self._ask("status.php", phone=phone, id=number)
-            if "status" not in answer:
-                _refuse(answer)
-                continue
-            found.append(_report(ref, answer, answer.get("last_timestamp")))
-        return found
+        return one_by_one(refs, self._told_of)
+
+    def _told_of(self, ref: str) -> Report | None:
+        phone, _, number = ref.partition(":")
+        answer = self._ask("status.php", phone=phone, id=number)
+        if "status" in answer:
+            return _report(ref, answer, answer.get("last_timestamp"))
+        _refuse(answer)
+        return None
 
     def read_callback(self, body: bytes) -> list[Report]:
         told = dict(parse_qsl(body.decode("utf-8", "replace")))
@@ -106,7 +106,7 @@ def _report(ref: str, told: dict[str, Any], at: Any) -> Report:
 def _whole(value: Any, otherwise: int) -> int:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return otherwise
 
 

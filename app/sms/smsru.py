@@ -19,6 +19,7 @@ WAITS = {206: 3600, 220: 60, 500: 60}  # the day's limit; closed for a while; th
 STATES = {-1: "absent", 100: "sent", 101: "sent", 102: "sent", 103: "delivered", 110: "delivered", 104: "expired"}
 TROUBLES = {104: "sms_expired", 105: "sms_refused", 106: "sms_unreachable", 107: "sms_unreachable",
             108: "sms_refused", 150: "sms_unroutable"}  # fmt: skip
+MOST = 100  # messages in one question
 
 
 @dataclass
@@ -51,8 +52,9 @@ class SmsRu(Gateway):
         return _money(answer.get("balance"))
 
     def reports(self, refs: Sequence[str]) -> list[Report]:
-        if not refs:
-            return []
+        return [one for n in range(0, len(refs), MOST) for one in self._told_of(refs[n : n + MOST])]
+
+    def _told_of(self, refs: Sequence[str]) -> list[Report]:
         answer = self._ask("/sms/status", sms_id=",".join(refs))
         _refuse(answer)
         numbers = answer.get("sms")
@@ -98,7 +100,7 @@ def _report(ref: str, code: int, at: Any) -> Report:
 def _whole(value: Any, otherwise: int) -> int:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return otherwise
 
 

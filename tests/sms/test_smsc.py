@@ -106,3 +106,14 @@ def test_any_of_our_ids_becomes_one_that_the_gateway_takes_and_stays_the_same():
     for link in ("417", "0", "99999999999", "a2c4-uuid", "٣"):
         assert 1 <= own_id(link) <= 2**31 - 1 and own_id(link) == own_id(link)
     assert own_id("417") == 417 and own_id("a") != own_id("b")
+
+
+def test_one_question_that_fails_takes_nothing_from_the_other_messages(server, gateway):
+    refs = [gateway.send(Message(str(n), "79160001122", "Добрый день", "")).ref for n in (1, 2, 3)]
+    server.script = [{"error": "parameters error", "error_code": 1}, "html"]
+    assert [one.ref for one in gateway.reports(refs)] == refs[2:]
+    server.script = [{"error": "authorise error", "error_code": 2}]
+    with pytest.raises(Permanent):
+        gateway.reports(refs)
+    server.script, server.asked = ["html"] * 9, []
+    assert gateway.reports(refs * 3) == [] and len(server.asked) == 3, "a gateway that is down is left alone"
