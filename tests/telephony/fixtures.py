@@ -42,7 +42,7 @@ def link() -> str:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this very hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One Asterisk is enough: whatever needs it runs in one process.
+    """One Asterisk is enough: whatever needs it runs in one process, from the beginning, as it waits more than it works.
 
     A browser and a telephone server have clocks of their own, and on a crowded machine one may be late. Such a test may
     be tried once more; the summary tells it as a rerun, and failing twice is a failure.
@@ -52,6 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("asterisk"))
         if item.get_closest_marker("asterisk") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+    items.sort(key=lambda item: item.get_closest_marker("asterisk") is None)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
