@@ -19,6 +19,9 @@ SENTENCES: dict[str, Any] = {
     "too_many_today": _l("This number has been called %(n)s times today: the limit is %(cap)s."),
     "too_many_attempts": _l("This number has been called %(n)s times without an answer: the limit is %(cap)s."),
     "too_soon": _l("This number has just been called. Wait %(s)s s more."),
+    "call_holiday": _l("It is a holiday where the seller is (%(day)s): nobody is called."),
+    "call_weekday": _l("On this day of the week (%(day)s where the seller is) nobody is called."),
+    "day_part_tried": _l("This number was called in vain in this part of the day. Try from %(time)s on."),
     "already_in_call": _l("You are in a call already. End it first."),
     "number_in_call": _l("A colleague is talking with this number at this moment."),
     "phone_not_registered": _l(
