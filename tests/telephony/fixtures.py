@@ -42,7 +42,7 @@ def link() -> str:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this very hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One Asterisk is enough: whatever needs it runs in one process, from the beginning, as it waits more than it works.
+    """One Asterisk is enough: whatever needs it runs in one process, first of all, as it waits more than it works.
 
     A browser and a telephone server have clocks of their own, and on a crowded machine one may be late. Such a test may
     be tried once more; the summary tells it as a rerun, and failing twice is a failure.
