@@ -33,6 +33,7 @@ from app.domain.phones import phone_mark
 from app.extensions import outside
 from app.tables.asterisk import *  # noqa: F403 - every table is asked for here
 from app.tables.calls import *  # noqa: F403
+from app.tables.campaigns import *  # noqa: F403
 from app.tables.columns import PHONE_CHECK, USER, counter, facts, flag, now_column, time_column, user_column, words
 from app.tables.crm import *  # noqa: F403
 from app.tables.incoming import *  # noqa: F403
@@ -672,6 +673,13 @@ class Card(Model):
             rank.desc(),
             "id",
             postgresql_where=raw("stage = 0 AND for_operator_id IS NOT NULL"),
+        ),
+        Index(
+            "card_of_filter",
+            "filter_id",
+            rank.desc(),
+            "id",
+            postgresql_where=raw("stage = 0 AND filter_id IS NOT NULL AND for_operator_id IS NULL"),
         ),
         Index("card_done", "operator_id", processed_at.desc(), id.desc(), postgresql_where=raw("stage = 9")),
         Index("card_unmatched", "match_revision", postgresql_where=raw("stage = 0")),

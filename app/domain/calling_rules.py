@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
@@ -23,7 +24,7 @@ class CallRules:
     life_cap: int = 0
     gap: timedelta = timedelta()
     weekdays: frozenset[int] = EVERY_DAY  # Monday is 0
-    holidays: frozenset[date] = frozenset()
+    holidays: frozenset[tuple[int, int]] = frozenset()  # month and day of every year
     is_spread: bool = False  # one try in vain in each part of the seller's day
 
 
@@ -33,6 +34,12 @@ class Attempt:
 
     at: datetime
     is_answered: bool = False
+
+
+def read_holidays(text: str) -> frozenset[tuple[int, int]]:
+    """«01.01, 23.02»: day and month; what is no day is passed over."""
+    found = re.findall(r"(?<![0-9])([0-9]{1,2})\.([0-9]{1,2})(?![0-9])", text, re.ASCII)
+    return frozenset((int(month), int(day)) for day, month in found if 1 <= int(month) <= 12 and 1 <= int(day) <= 31)
 
 
 def stricter(one: CallRules, other: CallRules) -> CallRules:
@@ -62,7 +69,7 @@ def may_person_be_called(attempts: Sequence[Attempt], *, now: datetime, zone: tz
 
 def in_hours(now: datetime, zone: tzinfo, rules: CallRules) -> Verdict:
     local, hours = now.astimezone(zone), rules.hours
-    if local.date() in rules.holidays:
+    if (local.month, local.day) in rules.holidays:
         return no("call_holiday", day=f"{local:%d.%m}")
     if local.weekday() not in rules.weekdays:
         return no("call_weekday", day=f"{local:%d.%m}")
