@@ -31,6 +31,7 @@ BENCHES = {  # name: (module, what it measures)
     "telephony": ("telephony", "AMI events read, against a bare socket"),
     "talks": ("talks", "real calls: click to ringing, an idle process, fifty recorded talks"),
     "crm": ("crm", "leads in a storm of kills and lost answers; a sync of 50k clients"),
+    "sms": ("sms", "SMS in a storm of kills and lost answers"),
     "memory": ("memory", "an import of 100k adverts; everything, idle"),
 }
 
