@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 from babel import Locale
-from flask import Flask, current_app, g, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, request, session, url_for
 from flask_babel import get_locale
 from jinja2 import StrictUndefined
 from markupsafe import Markup
@@ -93,8 +93,14 @@ def pieces(template: str, key: Hashable, facts: dict[str, Any], parts: dict[str,
     known: Any = current_app.jinja_env.globals
     for name in cut[1::2]:
         if name not in filled:
-            filled[name] = known[name]()  # the token or the nonce
+            filled[name] = _token(known[name]) if name == "csrf_token" else known[name]()
     return [filled[text] if n % 2 else text for n, text in enumerate(cut)]
+
+
+def _token(make: Callable[[], str]) -> str:
+    """The form token of this log-in, signed once: it does not grow old before the log-in does."""
+    own = session.get("csrf_token")
+    return keep("form tokens", own, make) if own else make()
 
 
 def _cut(template: str, facts: dict[str, Any], parts: dict[str, str]) -> list[str]:

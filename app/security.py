@@ -7,9 +7,10 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import abort, g, has_request_context, request, session
+from flask import Flask, abort, g, has_request_context, request, session
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import Permission, PermissionView, Role, ViewMenu
+from flask_limiter import Limiter
 from flask_login import current_user, user_logged_in, user_logged_out
 from sqlalchemy import delete, select
 
@@ -134,6 +135,12 @@ class ProzvonSecurity(SecurityManager):
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._kept: dict[tuple[int, ...], frozenset[tuple[str, str]]] = {}  # (rights' number, role ids): rights
+
+    def create_limiter(self, app: Flask) -> Limiter:
+        limiter = super().create_limiter(app)
+        # The desk is asked by everybody all day and has no limits of this kind; looking for them is not free.
+        limiter.request_filter(lambda: (request.endpoint or "").startswith("DeskView."))
+        return limiter
 
     def load_user(self, pk: str) -> Any:
         if not has_request_context() or "_user_id" not in session:  # not a browser: a command, JWT or API key
