@@ -39,6 +39,8 @@ SENTENCES: dict[str, Any] = {
     "sms_no_gateway": _l("No SMS gateway is ready: the administrator connects one under «SMS gateways»."),
     "sms_already": _l("This template has gone to this seller within the last %(hours)s hours."),
     "sms_too_many": _l("This number has got %(n)s SMS today, at most %(cap)s are allowed."),
+    "sms_taken_back": _l("It was taken back before it went."),
+    "sms_gone_already": _l("The message is on its way already and cannot be taken back."),
     "sms_answer_lost": _l(
         "The gateway's answer was lost: nobody knows whether the message went, so it is not repeated."
     ),
@@ -64,5 +66,5 @@ WORDS: dict[str, Any] = {
     "event:sms_template_added": _l("SMS template added"), "event:sms_template_changed": _l("SMS template changed"),
     "event:sms_template_deleted": _l("SMS template deleted"),
     "deed:sms_agreed": _l("the seller agreed to SMS"), "deed:sms_declined": _l("the seller asked not to write"),
-    "deed:sms_asked": _l("SMS asked for"),
+    "deed:sms_asked": _l("SMS asked for"), "deed:sms_cancelled": _l("SMS taken back"),
 }  # fmt: skip

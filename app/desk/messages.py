@@ -52,10 +52,24 @@ class Messages:
     def sms_state(self, card_id: int, message_id: int) -> Any:
         """What has become of one message; the page asks until that is settled."""
         seat.check_visible(card_id)
+        return self._state(card_id, message_id)
+
+    @expose("/card/<int:card_id>/sms/<int:message_id>/back", methods=["POST"])
+    @has_access
+    @permission_name("work")
+    def take_sms_back(self, card_id: int, message_id: int) -> Any:
+        """Do not send one that still waits."""
+        self._check_own(card_id)
+        sms.take_back(db.session(), card_id, message_id, actor_id=current_user.id, now=seat.now())
+        db.session.commit()
+        return self._state(card_id, message_id)
+
+    def _state(self, card_id: int, message_id: int) -> str:
         message = db.session.get(SmsMessage, message_id)
         if message is None or message.card_id != card_id:
             abort(404)
-        return render_template("desk/_sms_state.html", card_id=card_id, message=message, now=seat.now())
+        card = seat.card_or_404(card_id)
+        return render_template("desk/_sms_state.html", card=card, message=message, now=seat.now())
 
     def _check_own(self, card_id: int) -> None:
         card = seat.card_or_404(card_id)

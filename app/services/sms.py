@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app import settings
@@ -79,6 +80,18 @@ def ask(
     if later <= now:
         defer(session, "send_sms")
     return message
+
+
+def take_back(session: Session, card_id: int, message_id: int, *, actor_id: int, now: datetime) -> None:
+    """One that still waits, for the morning or for a gateway. Refused once it may be out."""
+    done: Any = session.execute(
+        update(SmsMessage)
+        .where(SmsMessage.id == message_id, SmsMessage.card_id == card_id, SmsMessage.state == "waiting")
+        .values(state="cancelled", trouble="sms_taken_back", done_at=now)
+    )
+    if not done.rowcount:
+        raise Refused("sms_gone_already")
+    note_event(session, "sms_cancelled", actor_id=actor_id, subject="card", subject_id=card_id, message_id=message_id)
 
 
 def by_itself(session: Session, card_id: int, template_ids: list[int], *, ground: str, now: datetime) -> int:

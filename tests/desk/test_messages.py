@@ -75,6 +75,28 @@ def test_the_state_is_asked_until_it_is_settled(session: Session, as_operator: A
     assert "title=" in as_operator.get(path).text and "не доставлено" in as_operator.get(path).text
 
 
+def test_one_that_still_waits_is_taken_back_and_never_goes(
+    session: Session, as_operator: Any, card: models.Card
+) -> None:
+    make_gateway(session)
+    template = make_template(session)
+    path = f"/desk/card/{card.id}/sms"
+    shown = as_operator.post(path, data={"template_id": template.id}, headers=HTMX).text
+    (message,) = messages(session)
+    assert f"{path}/{message.id}/back" in shown and "Не отправлять" in shown
+    answer = as_operator.post(f"{path}/{message.id}/back", headers=HTMX)
+    assert answer.status_code == 200 and "отменено" in answer.text and "/back" not in answer.text
+    session.refresh(message)
+    assert (message.state, message.trouble) == ("cancelled", "sms_taken_back")
+    assert as_operator.post(path, data={"template_id": template.id}, headers=HTMX).status_code == 200, "anew, if wanted"
+    late = messages(session)[1]
+    late.state = "sending"
+    session.commit()
+    gone = as_operator.post(f"{path}/{late.id}/back", headers=HTMX)
+    assert gone.status_code == 409 and "уже уходит" in gone.text
+    assert as_operator.post(f"{path}/999999999/back", headers=HTMX).status_code == 409
+
+
 def test_a_seller_who_asks_not_to_be_written_to_is_never_written_to(
     session: Session, as_operator: Any, card: models.Card
 ) -> None:
@@ -99,6 +121,7 @@ def test_nobody_writes_to_the_sellers_of_others(session: Session, as_operator: A
         assert client.get(f"/desk/card/{foreign.id}/sms").status_code == 404
         answer = client.post(f"/desk/card/{foreign.id}/sms", data={"template_id": template.id}, headers=HTMX)
         assert answer.status_code == 404
+        assert client.post(f"/desk/card/{foreign.id}/sms/1/back", headers=HTMX).status_code == 404
     assert messages(session) == []
 
 
