@@ -32,6 +32,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.domain.phones import phone_mark
 from app.extensions import outside
 from app.tables.asterisk import *  # noqa: F403 - every table is asked for here
+from app.tables.board import *  # noqa: F403
 from app.tables.calls import *  # noqa: F403
 from app.tables.campaigns import *  # noqa: F403
 from app.tables.columns import PHONE_CHECK, USER, counter, facts, flag, now_column, time_column, user_column, words
