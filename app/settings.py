@@ -75,6 +75,9 @@ DEFAULTS: dict[str, Default] = {
     ),
     "call_hours_from": Default(9, _l("Calls from"), _l("In the seller's local time."), _l("h"), 0, 23),
     "call_hours_to": Default(20, _l("Calls until"), _l("In the seller's local time."), _l("h"), 1, 24),
+    "call_holidays": Default(
+        "", _l("Days without calls"), _l("Day and month, as 01.01, 23.02: every year, by the seller's calendar.")
+    ),
     "sms_hours_from": Default(
         9, _l("SMS from"), _l("In the receiver's local time; earlier ones wait."), _l("h"), 0, 23
     ),

@@ -36,6 +36,24 @@ SENTENCES: dict[str, Any] = {
     "server_ws_url": _l("The address for browsers is written as wss://host:8089/ws."),
     "server_path": _l("A path begins with a slash."),
     "server_secret_letters": _l("There are characters in the password that cannot be sent."),
+    # why a campaign does not call
+    "campaign_gone": _l("There is no such campaign any more."),
+    "campaign_not_so": _l("The campaign «%(name)s» cannot go over to this from where it stands."),
+    "campaign_hours": _l("The campaign must begin before it ends."),
+    "campaign_in_use": _l("Calls of this campaign are in the log: stop it instead of deleting it."),
+    "campaign_no_targets": _l("The campaign has no filters: nobody is to be called."),
+    "campaign_no_groups": _l("The campaign has no groups: nobody is there to call."),
+    "campaign_none_here": _l("No campaign works for your group now."),
+    "campaign_is_draft": _l("Not started yet."),
+    "campaign_is_paused": _l("Paused by a person."),
+    "campaign_is_draining": _l("Finishing: only promised call-backs are made, nothing new is given out."),
+    "campaign_is_stopped": _l("Stopped by a person."),
+    "campaign_no_operators": _l("No operator of its groups is on line."),
+    "campaign_nothing_left": _l("All ads of the campaign have been given out."),
+    "campaign_nobody_now": _l(
+        "There are ads, but nobody may be called now: by hours, limits, the stop list or other talks."
+    ),
+    "campaign_calls": _l("Works; operators on line: %(n)s."),
     # why a call failed
     "line_failed": _l("The line did not put the call through."),
     "refused_by_dialplan": _l("The exchange refused the number."),

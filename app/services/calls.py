@@ -6,22 +6,22 @@ An order is a row and a NOTIFY of the same transaction; telephony claims it, com
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app import settings
-from app.domain.dialling import Asked, Attempt, CallRules, Server, may_call_now
+from app.domain.dialling import Asked, Attempt, Server, may_call_now
 from app.errors import Refused, refuse_unless
 from app.models import CALLBACK, IN_WORK, Call, Card
-from app.services import stop_list
+from app.services import campaign_log, stop_list
 from app.services.call_claims import claim_orders, finish_order
 from app.services.call_closing import reconcile
+from app.services.call_limits import rules, rules_of_card
 from app.services.call_orders import check_phone, notify, order, order_own
-from app.services.callbacks import call_hours, seller_zone
+from app.services.callbacks import seller_zone
 from app.services.line_choice import MOSCOW, Line, Wanted, choose
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,12 @@ def _request(session: Session, card_id: int, phone: str, operator_id: int, now: 
     wanted = Wanted(place.asterisk_id, phone, place.city_id, place.region_id, place.group_id)
     line = choose(session, wanted, now, zone)
     kind = "callback" if kind == "individual" and card.stage == CALLBACK else kind
+    campaign_id = campaign_log.campaign_of(session, card.id, operator_id)
+    if campaign_id is not None and kind == "individual":
+        kind = "campaign"
     call = _written(session, card, phone, place, line, operator_id, kind, now)
+    if campaign_id is not None:
+        campaign_log.note_dial(session, campaign_id, call, by_id=operator_id, now=now)
     notify(session, call.asterisk_id)
     return call
 
@@ -86,17 +91,7 @@ def check_number(session: Session, card: Card, phone: str, *, operator_id: int, 
         is_stopped=bool(stop_list.stopped(session, [phone], now)),
         attempts=attempts(session, phone),
     )
-    refuse_unless(may_call_now(asked, now=now, zone=seller_zone(session, card), rules=rules(session)))
-
-
-def rules(session: Session) -> CallRules:
-    known = settings.all_of(session)
-    return CallRules(
-        hours=call_hours(session),
-        day_cap=known["attempts_per_day"],
-        life_cap=known["attempts_per_life"],
-        gap=timedelta(minutes=known["attempts_gap_min"]),
-    )
+    refuse_unless(may_call_now(asked, now=now, zone=seller_zone(session, card), rules=rules_of_card(session, card.id)))
 
 
 _SEAT = text("""

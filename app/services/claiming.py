@@ -45,7 +45,7 @@ def _pool_sql(name: str) -> str:
 
 
 # As domain.schedule says it, for the filters that are dealt at certain hours only.
-_CLOSED_NOW = """
+CLOSED_NOW = """
   SELECT f.id FROM ad_filter f WHERE f.schedule <> '[]'::jsonb AND NOT EXISTS (
     SELECT 1 FROM jsonb_to_recordset(f.schedule) AS w(days jsonb, "from" text, "to" text),
       LATERAL (SELECT COALESCE(NULLIF(w."from", ''), '00:00')::time AS since,
@@ -66,7 +66,7 @@ _CLAIM_SQL = f"""
     SELECT p.user_id FROM operator_profile p WHERE p.user_id = :operator_id AND {HAS_ROOM} FOR UPDATE
   ), no_room AS (
     SELECT id FROM ad_filter WHERE open_n >= open_cap OR (CASE WHEN day_on = :day THEN day_n ELSE 0 END) >= day_cap
-    UNION ALL {_CLOSED_NOW} UNION ALL SELECT unnest(CAST(:left_out AS int[]))
+    UNION ALL {CLOSED_NOW} UNION ALL SELECT unnest(CAST(:left_out AS int[]))
   ), let_go AS ({_LET_GO}), {", ".join(_pool_sql(name) for name in _POOLS)}, c AS (
     {" UNION ALL ".join(f"SELECT id, filter_id FROM {name}" for name in _POOLS)}
   ), n AS (
@@ -128,7 +128,7 @@ def claim_next(session: Session, place: Place) -> int | None:
 
 def closed_filters(session: Session, now: datetime, zone: str) -> list[int]:
     """Filters whose schedule says: not at this hour of the company."""
-    return list(session.execute(text(_CLOSED_NOW), Place(0, None, now, zone).values()).scalars())
+    return list(session.execute(text(CLOSED_NOW), Place(0, None, now, zone).values()).scalars())
 
 
 def count_for_filter(session: Session, filter_id: int, place: Place, n: int = 1) -> bool:
