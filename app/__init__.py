@@ -47,6 +47,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
             filter_desk,
             guides,
             hooks,
+            live_board,
             live_calls,
             models,
             pages,
@@ -75,6 +76,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
         extensions.csrf.init_app(app)
         pages.register(app, appbuilder)
         desk.register(app, appbuilder)
+        live_board.register(app, appbuilder)
         board.register(app, appbuilder)
         filter_desk.register(app, appbuilder)
         report_desk.register(app, appbuilder)

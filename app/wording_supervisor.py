@@ -16,6 +16,9 @@ SENTENCES: dict[str, Any] = {
     "phone_elsewhere_server": _l("Your telephone belongs to another server than this call."),
     "phone_busy": _l("Your own telephone is busy."),
     "own_phone_absent": _l("Your telephone is not connected. Open the desk or this page in a browser that may hear."),
+    "mark_wrong": _l("Amber and red must be two different numbers from 0 to 1,000,000."),
+    "mark_direction": _l("Amber must come before red: see in the table whether a high or a low number alarms."),
+    "goal_wrong": _l("A goal is a number from 1 to 1,000,000, of somebody who is there."),
     "telephony_down": _l("There is no connection to telephony now."),
 }
 
@@ -27,6 +30,8 @@ WORDS: dict[str, Any] = {
     "event:call_taken_over": _l("took a talk over"), "operator_id": _l("No. of the operator"),
     "calltype:individual": _l("call"), "calltype:campaign": _l("call of a campaign"),
     "calltype:callback": _l("call-back"), "calltype:incoming": _l("incoming call"),
+    "event:board_marks": _l("marks of the board changed"), "event:day_goal": _l("goal of the day set"),
+    "event:sent_to_pause": _l("sent to a pause"),
     "calltype:internal": _l("call of colleagues"), "callstate:asked": _l("asked for"), "callstate:sent": _l("sent"),
     "callstate:operator_ringing": _l("rings at the operator's"), "callstate:ringing": _l("rings at the seller's"),
     "callstate:talking": _l("talk"), "callstate:ended": _l("ended"),

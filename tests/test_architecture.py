@@ -26,7 +26,7 @@ SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pag
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms",
         "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "api", "board", "guides",
+    "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "live_board", "api", "board", "guides",
     "config",
     "database", "desk", "filter_desk", "report_desk", "jobs", "logs", "services", "signed_in", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_sms", "cli_ads",
@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tables": {"domain", "extensions"}, "models": {"domain", "extensions", "tables"},
     "settings": {"models", "extensions", "errors"},
     "log_ins": {"models", "extensions"}, "plain_rows": set(), "signed_in": {"plain_rows"},
-    "security": {"log_ins", "signed_in", "models", "extensions"},
+    "security": {"log_ins", "plain_rows", "signed_in", "models", "extensions"},
     # security: an invitation ends in an account; seeds: the deploy step brings the books
     "services": {"models", "plain_rows", "settings", "security", "seeds", "domain", "errors", "extensions", "sources",
                  "crm", "sms", "telephony", "smtp", "log_ins"},
@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "shell": ASK | SHOW, "pages": ASK | SHOW,
     # asks
     "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW,
+    "live_board": ASK | SHOW | {"board"},
     "entrance": ASK | SHOW,
     "views": {"admin", "entrance"}, "hooks": ASK | {"crm"},
     "filter_desk": ASK | SHOW | {"admin"}, "report_desk": ASK | SHOW | {"admin"},
