@@ -14,6 +14,7 @@ from app.admin import (
     books,
     callbacks,
     calls,
+    campaigns,
     cars,
     catalogue,
     crm,
@@ -38,6 +39,8 @@ from app.admin import (
 # category, name (rights hang on it), label, view, icon
 MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
     ("Control", "All call-backs", _l("Call-backs"), callbacks.CallbackView, "clock"),
+    ("Control", "Campaigns", _l("Campaigns"), campaigns.CampaignView, "phone-outgoing"),
+    ("Control", "Campaign log", _l("Starts of calls"), campaigns.CampaignDialView, "history"),
     ("Control", "Operators", _l("Operators"), work.OperatorProfileView, "headset"),
     ("Control", "Groups", _l("Groups of operators"), work.OperatorGroupView, "users-group"),
     ("Control", "Cards", _l("Cards"), work.CardView, "id"),

@@ -48,6 +48,7 @@ SENTENCES: dict[str, Any] = {
     "campaign_is_paused": _l("Paused by a person."),
     "campaign_is_draining": _l("Finishing: only promised call-backs are made, nothing new is given out."),
     "campaign_is_stopped": _l("Stopped by a person."),
+    "campaign_no_line": _l("No line to the network works: all are off or stopped."),
     "campaign_no_operators": _l("No operator of its groups is on line."),
     "campaign_nothing_left": _l("All ads of the campaign have been given out."),
     "campaign_nobody_now": _l(

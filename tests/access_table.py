@@ -36,6 +36,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /forgot", ANYBODY),
     (r"POST /api/v1/security/login", ANYBODY),
     (r"POST /hooks/crm/<token>", ANYBODY),  # the signature is what counts; here 404
+    (r"POST /hooks/leads/<token>", ANYBODY),  # the address and a signature; here 404
     (r"POST /hooks/sms/<token>", ANYBODY),  # the address is the secret; here 404
     (r"POST /api/v1/security/refresh", NOBODY),  # without a token of its own
     (r"GET /api/v1/menu/", LOGGED_IN),
@@ -126,6 +127,10 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /smstemplateview/(add|edit/<pk>)", SUPERVISOR),
     (r"POST /smstemplateview/delete/<pk>", SUPERVISOR),
     (r"GET /smsmessageview/(list/|show/<pk>)", SUPERVISOR),
+    # campaigns
+    (r"GET /(campaignview|campaigndialview)/(list/|show/<pk>)", SUPERVISOR),
+    (r"(GET|POST) /campaignview/(add|edit/<pk>)", SUPERVISOR),
+    (r"POST /campaignview/(delete/<pk>|action/(start|pause|drain|stop)/<pk>|action_post)", SUPERVISOR),
     # people and the log
     (r"GET /auditview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /invites/", ADMIN),

@@ -1,4 +1,4 @@
-"""«Next»: a call-back that is due, then what is in hand, else a new card from the pool."""
+"""«Next»: a call-back that is due, then what is in hand, then whom a campaign calls, else a new card from the pool."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.desk import seat
 from app.errors import Refused
 from app.extensions import db
 from app.models import NEW
-from app.services import claiming, distribution, presence, worklist
+from app.services import campaigns, claiming, distribution, presence, worklist
 from app.wording import say
 
 
@@ -37,10 +37,25 @@ def take_next(leave_out: int | None = None) -> tuple[int | None, Refused | None]
     refusal = None
     if card_id is None:
         try:
-            card_id = claiming.claim_next(db.session, seat.place())
+            card_id = _new_card()
         except Refused as caught:
             refusal = caught
     if card_id is not None and seat.card_or_404(card_id).stage == NEW:
         distribution.take(db.session, card_id, seat.place())
     presence.touch(db.session, current_user.id, now)
     return card_id, refusal
+
+
+# Where no campaign has anything for the operator, the ordinary pool goes on.
+_CAMPAIGN_IS_OVER = ("campaign_none_here", "campaign_nothing_left", "campaign_is_draining")
+
+
+def _new_card() -> int | None:
+    """While a campaign of the group works, only sellers who may be called now are given out, and each is its own."""
+    place = seat.place()
+    try:
+        return campaigns.next_card(db.session(), place)
+    except Refused as refusal:
+        if refusal.reason.code not in _CAMPAIGN_IS_OVER:
+            raise
+    return claiming.claim_next(db.session, place)

@@ -52,18 +52,21 @@ def next_card(session: Session, place: Place) -> int:
 
     Of several campaigns the one goes first that has had the least of its share of today's calls.
     """
-    reasons: list[Reason] = []
+    reasons: list[Reason | None] = []
     for campaign in _of_operator(session, place):
         rules = rules_of_campaign(session, campaign)
         fresh = campaign.state == "running"
         card_id = campaign_targets.give_next(session, campaign.id, place, rules, from_pool=fresh)
         if card_id is not None:
             return card_id
-        reasons.append(why_silent(session, campaign, place.now))
+        reasons.append(_why_nobody(session, campaign, place.now) if fresh else Reason("campaign_is_draining"))
     refuse_when_full(session, place)
-    if not reasons:
-        raise Refused("campaign_none_here")
-    raise Refused(reasons[0].code, **reasons[0].args)
+    told = {reason.code for reason in reasons if reason is not None}
+    # One that waits for its hour says more than another that is at its end.
+    for code in ("campaign_nobody_now", "campaign_is_draining", "campaign_nothing_left"):
+        if code in told:
+            raise Refused(code)
+    raise Refused("campaign_nobody_now" if reasons else "campaign_none_here")
 
 
 def _of_operator(session: Session, place: Place) -> list[Campaign]:
@@ -88,18 +91,20 @@ def why_silent(session: Session, campaign: Campaign, now: datetime) -> Reason:
     for stands_in_the_way, code in (
         (not known.groups_n, "campaign_no_groups"),
         (not known.filters_n, "campaign_no_targets"),
-        (not known.trunks_n, "no_line"),
+        (not known.trunks_n, "campaign_no_line"),
         (not known.is_up, "telephony_down"),
         (not known.ready_n, "campaign_no_operators"),
     ):
         if stands_in_the_way:
             return Reason(code)
+    return _why_nobody(session, campaign, now) or Reason("campaign_calls", {"n": known.ready_n})
+
+
+def _why_nobody(session: Session, campaign: Campaign, now: datetime) -> Reason | None:
     any_left, any_now = campaign_targets.waiting(session, campaign.id, now, rules_of_campaign(session, campaign))
-    if not any_left:
-        return Reason("campaign_nothing_left")
-    if not any_now:
-        return Reason("campaign_nobody_now")
-    return Reason("campaign_calls", {"n": known.ready_n})
+    if any_now:
+        return None
+    return Reason("campaign_nobody_now" if any_left else "campaign_nothing_left")
 
 
 _AROUND = text("""

@@ -111,7 +111,7 @@ def test_why_nobody_rings_is_always_said(session: Session) -> None:
         campaign.state = state
         assert silent() == f"campaign_is_{state}"
     campaign.state = "running"
-    assert silent() == "no_line"
+    assert silent() == "campaign_no_line"
     server = make_asterisk(session, seen_at=NOON - timedelta(minutes=1))
     make_trunk(session, server)
     assert silent() == "telephony_down"
