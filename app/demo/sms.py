@@ -42,6 +42,7 @@ class SmsWorld:
 
     delivery_s: float = DELIVERY_S
     balance: float = 1000.0
+    most: int = KEPT  # older ones are forgotten
     taken: dict[tuple[str, str], Taken] = field(default_factory=dict)
     lock: Any = field(default_factory=Lock, repr=False)
 
@@ -69,7 +70,7 @@ class SmsWorld:
             return {"error": "no money", "error_code": 3, "id": number}
         self.balance -= 3 * parts
         self.taken[key] = Taken(phone, told["mes"], told.get("sender", ""), time.time())
-        while len(self.taken) > KEPT:
+        while len(self.taken) > self.most:
             del self.taken[next(iter(self.taken))]
         return {"id": int(number), "cnt": parts, "cost": f"{3 * parts}", "balance": f"{self.balance:.2f}"}
 

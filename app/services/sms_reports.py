@@ -17,6 +17,7 @@ from app.sms import AnswerLost, Permanent, Report, Temporary
 
 ASK_FOR = timedelta(days=3)  # so long a gateway is asked what became of a message
 SOON = timedelta(seconds=10)  # not asked again earlier
+SILENCE = timedelta(minutes=1)  # a gateway that gave no answer is asked again after it
 SETTLES = timedelta(minutes=2)  # what a gateway does not know before may still be on its way inside of it
 
 
@@ -37,6 +38,9 @@ def poll(session: Session, keys: Keys, now: datetime) -> dict[str, int]:
         except (Temporary, Permanent, AnswerLost, Refused, OutsideError):
             counts["silent"] += 1
             session.rollback()
+            values = {"ids": [one.id for one in due], "next": now + SILENCE, "since": now - ASK_FOR}
+            session.execute(_ASK_SOON, values)
+            session.commit()
             continue
         counts["changed"] += apply_reports(session, row.id, told, now)
         session.commit()
@@ -53,6 +57,10 @@ _ASK_LATER = text("""
       ELSE :now + LEAST(GREATEST((:now - sent_at) / 2, :soon), interval '1 hour') END,
       state = CASE WHEN :now > sent_at + :for AND trouble = :lost THEN 'unknown' ELSE state END
     WHERE id = ANY(:ids)
+""")
+
+_ASK_SOON = text("""
+    UPDATE sms_message SET next_at = LEAST(next_at, :next) WHERE id = ANY(:ids) AND state = 'sent' AND sent_at > :since
 """)
 
 

@@ -363,3 +363,17 @@ def test_money_that_has_run_out_stays_the_reason_until_there_is_some(app, sessio
     smsc.world.balance = 500.0
     sms_reports.refresh_balance(session, row, KEYS, NOON)
     assert (row.balance, row.trouble, row.closed_until) == (500, "", None)
+
+
+def test_a_gateway_that_gave_no_answer_is_asked_again_in_a_minute(app, session):
+    fake = FakeSmsRu()
+    with running(Plain(fake)) as server:
+        make_gateway(session, server.url, kind="smsru", secrets={"api_id": fake.api_id})
+        message = asked(session)
+        assert send(session) == "sent"
+        late = NOON + timedelta(hours=2)
+        fake.script = [(502, "<html>")]
+        assert poll(session, late)["silent"] == 1
+        assert poll(session, late + sms_reports.SILENCE)["changed"] == 1
+        session.refresh(message)
+        assert message.state == "delivered"

@@ -24,7 +24,7 @@ def main() -> int:
     app = create_app(config.unhurried(config.load()))
     # As in life, only sooner: the lease is longer than the longest try, a slow gateway gets time to find a message.
     sms_sending.LEASE, sms_reports.SETTLES = timedelta(seconds=4), timedelta(seconds=2)
-    sms_reports.SOON = timedelta(seconds=1)
+    sms_reports.SOON = sms_reports.SILENCE = timedelta(seconds=1)
     extensions.outside.sms_door = lambda **more: Door(timeout_s=1.0, **more)
     with app.app_context():
         while True:

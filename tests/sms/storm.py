@@ -93,7 +93,7 @@ def blow(server: Any, database: str, *, kind: str, messages: int, kills: int, se
             session.execute(_MESSAGES, {"n": messages})
             session.commit()
         if kind == "smsc":
-            world.world.balance = 1e6
+            world.world.balance, world.world.most = 1e6, messages
         began = time.monotonic()
         alive = [_start(environment) for _ in range(3)]
         try:
