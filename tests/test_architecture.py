@@ -47,7 +47,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "tables": {"domain", "extensions"}, "models": {"domain", "extensions", "tables"},
     "settings": {"models", "extensions", "errors"},
     "log_ins": {"models", "extensions"}, "plain_rows": set(), "signed_in": {"plain_rows"},
-    "security": {"log_ins", "plain_rows", "signed_in", "models", "extensions"},
+    "security": {"log_ins", "signed_in", "models", "extensions"},
     # security: an invitation ends in an account; seeds: the deploy step brings the books
     "services": {"models", "plain_rows", "settings", "security", "seeds", "domain", "errors", "extensions", "sources",
                  "crm", "sms", "telephony", "smtp", "log_ins"},
