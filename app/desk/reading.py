@@ -12,7 +12,7 @@ from flask_wtf.csrf import generate_csrf
 
 from app.desk import page, seat
 from app.extensions import db
-from app.services import call_panel, dealing, matching, worklist
+from app.services import board_goals, board_live, call_panel, dealing, matching, worklist
 
 
 class Reading:
@@ -65,6 +65,14 @@ class Reading:
         answer = make_response(jsonify(told))
         answer.add_etag()
         return answer.make_conditional(request)
+
+    @expose("/day")
+    @has_access
+    @permission_name("work")
+    def day(self) -> Any:
+        """What one has done today, against the goal that the supervisor has set."""
+        own = board_live.day_of(db.session(), current_user.id, seat.now(), seat.zone())
+        return render_template("desk/_day.html", day=own, goal=board_goals.goal_for(db.session(), current_user.id))
 
     @expose("/token")
     @has_access
