@@ -25,9 +25,10 @@ _TRIES = """
         FROM call c WHERE c.phone = p.phone AND c.type NOT IN ('incoming', 'internal') AND c.state = 'ended'
           AND c.outcome <> 'failed' AND (c.outcome <> 'cancelled' OR c.ringing_at IS NOT NULL)) t
 """
+# A value and no EXISTS: that would be made a join, and the whole pool be judged before the best of it is taken.
 _MAY_BE_CALLED = f"""
-  EXISTS (
-    SELECT 1 FROM vehicle v LEFT JOIN city ON city.id = v.city_id LEFT JOIN region ON region.id = v.region_id,
+  COALESCE((
+    SELECT true FROM vehicle v LEFT JOIN city ON city.id = v.city_id LEFT JOIN region ON region.id = v.region_id,
       LATERAL (SELECT COALESCE(city.timezone, NULLIF(region.timezone, ''), 'Europe/Moscow') AS name,
                       {_LOCAL} AS local) z
     WHERE v.id = k.vehicle_id
@@ -42,7 +43,7 @@ _MAY_BE_CALLED = f"""
           AND NOT EXISTS (SELECT 1 FROM do_not_call d WHERE d.phone = p.phone AND (d.until IS NULL OR d.until > :now))
           AND (:day_cap = 0 OR n.day_n < :day_cap) AND (:life_cap = 0 OR n.vain_n < :life_cap)
           AND (n.last_at IS NULL OR n.last_at <= :now - make_interval(secs => :gap_s))
-          AND NOT (:is_spread AND n.part_tried)))
+          AND NOT (:is_spread AND n.part_tried)) LIMIT 1), false)
 """  # noqa: S608  the parts are the constants above
 
 # The operator's own call-back that is due goes first. Of each filter's pool the best card is locked past others'; the
