@@ -38,13 +38,19 @@ def poll(session: Session, keys: Keys, now: datetime) -> dict[str, int]:
         except (Temporary, Permanent, AnswerLost, Refused, OutsideError):
             counts["silent"] += 1
             session.rollback()
-            values = {"ids": [one.id for one in due], "next": now + SILENCE, "since": now - ASK_FOR}
-            session.execute(_ASK_SOON, values)
-            session.commit()
+            _ask_soon(session, [one.id for one in due], now)
             continue
         counts["changed"] += apply_reports(session, row.id, told, now)
+        answered = {report.ref for report in told}
+        if answered:  # the questions after which it fell silent
+            _ask_soon(session, [one.id for one in due if one.ref not in answered], now)
         session.commit()
     return counts
+
+
+def _ask_soon(session: Session, message_ids: list[int], now: datetime) -> None:
+    session.execute(_ASK_SOON, {"ids": message_ids, "next": now + SILENCE, "since": now - ASK_FOR})
+    session.commit()
 
 
 _TO_ASK = text("""

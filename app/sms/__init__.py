@@ -108,6 +108,8 @@ def one_by_one(refs: Sequence[str], told_of: Callable[[str], Report | None]) -> 
             continue
         except Temporary:
             silent += 1
+            if silent == PATIENCE and not found:
+                raise
             if silent == PATIENCE:
                 break
             continue

@@ -377,3 +377,15 @@ def test_a_gateway_that_gave_no_answer_is_asked_again_in_a_minute(app, session):
         assert poll(session, late + sms_reports.SILENCE)["changed"] == 1
         session.refresh(message)
         assert message.state == "delivered"
+
+
+def test_messages_that_a_gateway_left_unanswered_are_asked_after_in_a_minute(app, session, smsc):
+    make_gateway(session, smsc.url)
+    for phone in ("79160001122", "79160001133"):
+        ask(session, make_card(session, phone), make_template(session), NOON)
+    session.commit()
+    assert send(session) == send(session) == "sent"
+    late = NOON + timedelta(hours=2)
+    smsc.script = ["html"]
+    assert poll(session, late)["changed"] == 1
+    assert poll(session, late + sms_reports.SILENCE)["changed"] == 1
