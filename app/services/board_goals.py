@@ -56,7 +56,8 @@ def set_marks(session: Session, wanted: Mapping[str, tuple[int, int]], *, actor_
             {"metric": metric, "amber": amber, "red": red, "by": actor_id},
         )
     if changed:
-        note_event(session, "board_marks", actor_id=actor_id, **{name: list(pair) for name, pair in changed.items()})
+        details: dict[str, Any] = {name: list(pair) for name, pair in changed.items()}
+        note_event(session, "board_marks", actor_id=actor_id, **details)
     return len(changed)
 
 
