@@ -40,7 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     # decides
     "domain": {"errors"},  # Reason: a verdict carries its reason, and errors.py is stdlib too
     "errors": set(), "addresses": set(), "registry": {"errors"}, "extensions": set(), "database": set(), "logs": set(),
-    "seeds": {"domain", "errors"},
+    "seeds": {"domain", "errors"}, "simulator": {"domain"},
     # talks
     "sources": TALK, "crm": TALK, "sms": TALK, "telephony": TALK, "smtp": TALK,
     # does
