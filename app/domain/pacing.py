@@ -133,13 +133,20 @@ def _predicted(state: PacingState, learned: Learned, allowed: int) -> int:
     answers, chance = sum(coming), learned.answer_chance()
     mean = answers - state.free - sum(ending)
     variance = _spread(ending) + _spread(coming)
+    aim = _aim(state.ceiling, learned)
     dials = 0
     while dials < min(allowed, 3 * state.operators):
         answers, mean, variance = answers + chance, mean + chance, variance + chance * (1 - chance)
-        if overflow(mean, variance) > state.ceiling * answers:
+        if overflow(mean, variance) > aim * answers:
             break
         dials += 1
     return dials
+
+
+def _aim(ceiling: float, learned: Learned) -> float:
+    """Smoothly less than the ceiling, the nearer what was abandoned may already be to it."""
+    room = 1 - upper_bound(learned.abandoned, learned.answered) / ceiling if ceiling > 0 else 0.0
+    return ceiling * min(max(2 * room, 0.05), 1.0)
 
 
 def _spread(chances: Iterable[float]) -> float:
