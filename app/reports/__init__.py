@@ -69,6 +69,7 @@ class Report:
     chart: ClassVar[str] = "bar"  # bar, line
     chart_metrics: ClassVar[tuple[str, ...]] = ()
     needs_right: ClassVar[str] = ""
+    watched: ClassVar[tuple[str, ...]] = ()  # groupings whose rows are marked when their connects fall
 
     @classmethod
     def metric_list(cls, grouping: Grouping) -> tuple[Metric, ...]:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.domain import periods
+from app.domain import line_fall, periods
 from app.domain.periods import Period, begins
 from app.errors import Refused
 from app.reports import Answer, Grouping, Metric, Question, Report, Row
@@ -43,6 +43,7 @@ def ask(session: Session, report: type[Report], question: Question, *, zone: Zon
     if question.compare and grouping.by[0] in TIMES:
         before = _shifted(before, grouping, question.period)
     names = names_of(session, grouping.by, set(sums) | set(before))
+    fallen = _fallen(session, family, grouping, question, sums, zone, now) if grouping.key in report.watched else set()
 
     def row(key: tuple[Any, ...], mine: dict[str, int], theirs: dict[str, int]) -> Row:
         return Row(
@@ -50,6 +51,7 @@ def ask(session: Session, report: type[Report], question: Question, *, zone: Zon
             names.get(key, ()),
             tuple(metric.value(mine) for metric in metrics),
             tuple(metric.value(theirs) for metric in metrics) if question.compare else (),
+            "line_fell" if key in fallen else "",
         )
 
     keys = sorted(set(sums) | set(before), key=lambda key: (_time_of(key), names[key]))
@@ -103,6 +105,26 @@ def _sums(
             for name in family.measures:
                 mine[name] += row[name] or 0
     return dict(found)
+
+
+def _fallen(
+    session: Session,
+    family: Family,
+    grouping: Grouping,
+    question: Question,
+    sums: Sums,
+    zone: ZoneInfo,
+    now: datetime,
+) -> set[tuple[Any, ...]]:
+    """Rows whose share of connects fell significantly below their own in the days before the period."""
+    first = question.period.first
+    before = Period(first - timedelta(line_fall.PAST_DAYS), first - timedelta(1))
+    past = _sums(session, family, grouping, question, before, zone, now)
+
+    def share(of: dict[str, int]) -> line_fall.Share:
+        return line_fall.Share(of["attempts"], of["connects"])
+
+    return {key for key in sums if key in past and line_fall.has_fallen(share(sums[key]), share(past[key]))}
 
 
 def _key_part(dim: str, row: Any, groups: dict[int, int]) -> Any:

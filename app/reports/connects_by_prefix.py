@@ -25,3 +25,4 @@ class ConnectsByPrefix(Report):
     )
     metrics = ("attempts", "connects", "connect_rate", "talk", "avg_talk", "avg_ring")
     chart_metrics = ("connect_rate",)
+    watched = ("prefix", "caller", "line")
