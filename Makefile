@@ -54,7 +54,7 @@ run: install
 	@exec $(BIN)/python run.py
 
 test: install $(VENV)/.installed-dev
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadscope $(ARGS)
 
 bench: install
 	$(BIN)/python -m bench $(ARGS)

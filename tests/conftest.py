@@ -24,6 +24,7 @@ from app.database import sqlalchemy_url
 from app.extensions import db
 from app.services import books, matching, revisions
 from tests.databases import PASSWORD, Server, build_template, make_app, running_server
+from tests.one_asterisk import pytest_xdist_make_scheduler  # noqa: F401  a hook
 from tests.telephony.fixtures import (  # noqa: F401  fixtures and hooks of the real Asterisk, for every folder
     ami,
     asterisk_lab,

@@ -26,8 +26,8 @@ SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pag
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms",
         "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
-    "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "live_board", "api", "board", "guides",
-    "config",
+    "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "live_board", "api",
+    "board", "guides", "config",
     "database", "desk", "filter_desk", "report_desk", "jobs", "logs", "services", "signed_in", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_sms", "cli_ads",
     "cli_catalogue", "cli_mail", "cli_reports", "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab",

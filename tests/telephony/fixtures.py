@@ -40,16 +40,13 @@ def link() -> str:
     return f"pz-test{next(_links)}x{id(object()):x}"
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in this very hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One Asterisk is enough: whatever needs it runs in one process, first of all, as it waits more than it works.
+    """What needs the real Asterisk runs in one process (tests.one_asterisk), first of all, as it waits a lot.
 
     A browser and a telephone server have clocks of their own, and on a crowded machine one may be late. Such a test may
     be tried once more; the summary tells it as a rerun, and failing twice is a failure.
     """
     for item in items:
-        if item.get_closest_marker("asterisk"):
-            item.add_marker(pytest.mark.xdist_group("asterisk"))
         if item.get_closest_marker("asterisk") or item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.get_closest_marker("asterisk") is None)
