@@ -92,6 +92,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"CampaignView$", r"(start|pause|drain|stop)$"),
         (r"CampaignDialView$", _LOOK),
         (r"SmsMessageView$", _LOOK),
+        (r"IncomingLeadView$", _LOOK),
         (r"CatalogueView$", r"can_import$"),
         (r"LeadView$", r"(can_list|can_show|can_fix|can_again|can_drop|repeat)$"),
         (r"SettingView$", r"can_settings$"),
@@ -103,7 +104,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"(Work|My ads|Control|Board|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
          r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Leads|Do not call|Directories|Pauses|Statuses|"
          r"Status rules|Makes|Models|Generations|Cities|Import a catalogue|Settings|Business settings|Jobs|"
-         r"All call-backs|Campaigns|Campaign log|SMS templates|SMS messages)$", r"menu_access$"),
+         r"All call-backs|Campaigns|Campaign log|SMS templates|SMS messages|Incoming leads)$", r"menu_access$"),
     ],
 }  # fmt: skip
 

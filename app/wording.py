@@ -16,6 +16,8 @@ from app.wording_codes import SENTENCES as OWN_SENTENCES
 from app.wording_codes import WORDS as OWN_WORDS
 from app.wording_crm import SENTENCES as CRM_SENTENCES
 from app.wording_crm import WORDS as CRM_WORDS
+from app.wording_incoming import SENTENCES as INCOMING_SENTENCES
+from app.wording_incoming import WORDS as INCOMING_WORDS
 from app.wording_people import SENTENCES as PEOPLE_SENTENCES
 from app.wording_people import WORDS as PEOPLE_WORDS
 from app.wording_phone import SENTENCES as PHONE_SENTENCES
@@ -26,8 +28,17 @@ from app.wording_supervisor import SENTENCES as SUPERVISOR_SENTENCES
 from app.wording_supervisor import WORDS as SUPERVISOR_WORDS
 
 SENTENCES = {**OWN_SENTENCES, **ADMIN_SENTENCES, **PEOPLE_SENTENCES, **PHONE_SENTENCES, **SUPERVISOR_SENTENCES}
-SENTENCES |= CRM_SENTENCES | SMS_SENTENCES
-WORDS = {**CRM_WORDS, **SMS_WORDS, **OWN_WORDS, **ADMIN_WORDS, **PEOPLE_WORDS, **PHONE_WORDS, **SUPERVISOR_WORDS}
+SENTENCES |= CRM_SENTENCES | INCOMING_SENTENCES | SMS_SENTENCES
+WORDS = {
+    **CRM_WORDS,
+    **INCOMING_WORDS,
+    **SMS_WORDS,
+    **OWN_WORDS,
+    **ADMIN_WORDS,
+    **PEOPLE_WORDS,
+    **PHONE_WORDS,
+    **SUPERVISOR_WORDS,
+}
 
 
 def install(app: Flask) -> None:

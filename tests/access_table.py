@@ -119,6 +119,10 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /crmconnectionview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /crmconnectionview/(add|edit/<pk>)", ADMIN),
     (r"POST /crmconnectionview/(check|action/(sync_now|call_clients|enable|disable)/<pk>|action_post)", ADMIN),
+    (r"GET /leadintakeview/(list/|show/<pk>)", ADMIN),
+    (r"(GET|POST) /leadintakeview/(add|edit/<pk>)", ADMIN),
+    (r"POST /leadintakeview/secret/<pk>", ADMIN),
+    (r"GET /incomingleadview/(list/|show/<pk>)", SUPERVISOR),
     # SMS
     (r"GET /smsgatewayview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /smsgatewayview/(add|edit/<pk>)", ADMIN),

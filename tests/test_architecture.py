@@ -23,7 +23,7 @@ TALK = {"domain", "errors", "registry", "addresses"}
 ASK = {"services", "models", "reports", "security", "log_ins", "settings", "domain", "errors", "extensions"}
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
-        "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms",
+        "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms", "wording_incoming",
         "wording_supervisor"}  # fmt: skip
 EVERYBODY = {
     "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "live_board", "api",
@@ -55,7 +55,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # shows
     "safety": {"extensions", "errors"}, "compression": set(), "kept": set(),
     "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
-                "wording_crm", "wording_phone", "wording_sms", "wording_supervisor"},
+                "wording_crm", "wording_phone", "wording_sms", "wording_incoming", "wording_supervisor"},
+    "wording_incoming": set(),
     "wording_sms": set(), "wording_crm": {"wording"}, "wording_phone": set(), "wording_supervisor": set(),
     "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},

@@ -12,7 +12,9 @@ from sqlalchemy import func, select, text
 
 from app import models
 from app.demo.crm import APPLICATION_TOKEN
+from app.domain.lead_words import signature
 from app.services.secrets_box import seal
+from tests.services.intakes import make_intake
 
 TOKEN = "a-token-of-forty-letters-0123456789abcdef"
 
@@ -126,3 +128,62 @@ def test_a_hundred_copies_of_a_delivery_report_are_each_taken_within_a_second(se
     for _ in range(100):
         assert client.post(f"/hooks/sms/{SMS_TOKEN}", data=told).status_code == 200
     assert (time.monotonic() - began) / 100 < 1
+
+
+# --- leads that come in
+
+
+@pytest.fixture
+def intake(app, session) -> models.LeadIntake:
+    return make_intake(session, key=app.config["PROZVON"].secret_key, thanks_url="https://site.example.test/thanks")[0]
+
+
+def leads_n(session) -> int:
+    return session.scalar(select(func.count()).select_from(models.IncomingLead))
+
+
+def test_a_form_of_a_site_is_taken_at_once_and_its_visitor_is_led_on(session, client, intake):
+    form = {"phone": "8 916 000-11-22", "name": "Олег", "comment": "Лада\nзвоните"}
+    began = time.monotonic()
+    for _ in range(2):
+        answer = client.post(f"/hooks/leads/{intake.token}", data=form)
+        assert (answer.status_code, answer.location) == (303, "https://site.example.test/thanks")
+    assert time.monotonic() - began < 2 and leads_n(session) == 1
+    assert client.post(f"/hooks/leads/{intake.token}", json=form).get_json()["taken"] is False
+
+
+def test_a_partner_signs_and_a_replay_changes_nothing(session, client, app):
+    row, secret = make_intake(session, "partner", key=app.config["PROZVON"].secret_key)
+    body = json.dumps({"id": "a1", "phone": "79160001122"}).encode()
+    at = str(int(time.time()))
+    headers = {"X-Timestamp": at, "X-Signature": signature(secret, at, body)}
+    url = f"/hooks/leads/{row.token}"
+    assert [client.post(url, data=body, headers=headers).get_json()["taken"] for _ in range(2)] == [True, False]
+    assert client.post(url, data=body + b" ", headers=headers).status_code == 403
+    assert client.post(url, data=body).status_code == 403
+    other = body.replace(b"1122", b"1133")
+    signed = {"X-Timestamp": at, "X-Signature": signature(secret, at, other)}
+    assert client.post(url, data=other, headers=signed).status_code == 409
+    assert leads_n(session) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status"),
+    [(b"", "application/json", 422), (b"\xff\x00junk", "application/json", 422), (b"[1]", "application/json", 422),
+     (b'{"phone": "1"}', "application/json", 422), (b"[" * 9000, "application/json", 422),
+     (b"phone=12", "application/x-www-form-urlencoded", 422), (b"x" * (40 << 10), "application/json", 413),
+     (b"phone=79160001122&website=x", "application/x-www-form-urlencoded", 422), (b"\xff", "text/plain", 422),
+     (b"--x\r\n", "multipart/form-data; boundary=x", 422), (b"x", "multipart/form-data", 422)],
+)  # fmt: skip
+def test_junk_for_a_lead_gets_a_4xx(session, client, intake, content, kind, status):
+    assert client.post(f"/hooks/leads/{intake.token}", data=content, content_type=kind).status_code == status
+    assert leads_n(session) == 0
+
+
+def test_a_flood_is_put_off_and_an_intake_that_is_off_takes_nothing(session, client, intake):
+    intake.per_minute = 1
+    assert client.post(f"/hooks/leads/{intake.token}", json={"phone": "79160001122"}).status_code == 200
+    flood = client.post(f"/hooks/leads/{intake.token}", json={"phone": "79160001133"})
+    assert (flood.status_code, flood.headers["Retry-After"]) == (429, "60")
+    intake.is_enabled = False
+    assert client.post(f"/hooks/leads/{intake.token}", json={"phone": "79160001122"}).status_code == 404

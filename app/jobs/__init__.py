@@ -52,6 +52,8 @@ from app.jobs import (
     share_callbacks,
     sync_crm,
     take_hooks,
+    take_leads,
+    watch_leads,
     watch_recordings,
 )
 from app.logs import mask
@@ -106,6 +108,8 @@ JOBS: tuple[Job, ...] = (
     Job(sync_crm.run),
     Job(take_hooks.run),
     Job(call_clients.run),
+    Job(take_leads.run,       every=seconds(20)),
+    Job(watch_leads.run,      every=seconds(15)),
     Job(join_ads.run,         every=seconds(30)),
     Job(match_cards.run,      every=seconds(5)),
     Job(distribute_cards.run, every=seconds(10)),

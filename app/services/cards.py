@@ -298,10 +298,8 @@ def _reopen(session: Session, vehicle_ids: list[int], now: datetime, gone: bool 
     """Closed cards come back with their history: the ad returned, or the price dropped far enough."""
     rules = settings.all_of(session)
     done = session.execute(
-        text("""
-        UPDATE card c SET stage = 0, operator_id = NULL, filter_id = NULL, group_id = NULL, for_operator_id = NULL,
-               match_revision = 0, assigned_at = NULL, taken_at = NULL, processed_at = NULL, next_call_at = NULL,
-               closed_why = '', status_id = NULL, opened_at = :now, version = c.version + 1
+        text(f"""
+        UPDATE card c SET {_AS_NEW}
         FROM vehicle v
         WHERE v.id = c.vehicle_id AND v.id = ANY(:ids) AND v.on_sale AND NOT v.is_reserved AND c.stage = 9
           AND c.id = (SELECT max(id) FROM card WHERE vehicle_id = v.id)
@@ -311,7 +309,7 @@ def _reopen(session: Session, vehicle_ids: list[int], now: datetime, gone: bool 
                 AND EXISTS (SELECT 1 FROM status s WHERE s.id = c.status_id
                             AND NOT (s.makes_lead OR s.is_do_not_call OR s.is_wrong_number OR s.is_sold))))
         RETURNING c.id
-        """),
+        """),  # noqa: S608  the constant below
         {
             "ids": vehicle_ids,
             "now": now,
@@ -322,6 +320,25 @@ def _reopen(session: Session, vehicle_ids: list[int], now: datetime, gone: bool 
         },
     )
     return len(done.all())
+
+
+_AS_NEW = """
+  stage = 0, operator_id = NULL, filter_id = NULL, group_id = NULL, for_operator_id = NULL, match_revision = 0,
+  assigned_at = NULL, taken_at = NULL, processed_at = NULL, next_call_at = NULL, closed_why = '', status_id = NULL,
+  opened_at = :now, version = c.version + 1
+"""
+
+
+def reopen_asked(session: Session, vehicle_ids: Collection[int], now: datetime) -> None:
+    """The seller himself asks to be called: his closed card comes back, whatever closed it."""
+    session.execute(
+        text(f"""
+        UPDATE card c SET {_AS_NEW} FROM vehicle v
+        WHERE v.id = c.vehicle_id AND v.id = ANY(:ids) AND v.on_sale AND c.stage = 9
+          AND c.id = (SELECT max(id) FROM card WHERE vehicle_id = v.id)
+        """),  # noqa: S608  the constant above
+        {"ids": sorted(vehicle_ids), "now": now},
+    )
 
 
 def reopen_cheaper(session: Session, now: datetime) -> int:
