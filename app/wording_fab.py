@@ -82,13 +82,15 @@ RIGHTS: dict[str, Any] = {
     "can_take_over": _l("take calls over"), "try_call": _l("try a telephone"),
     "start_again": _l("switch a line on again"), "can_own": _l("hear the own talks"),
     "can_anyones": _l("hear everybody's talks"),
+    "can_aim": _l("set marks and goals"), "can_pause": _l("pause an operator"), "start": _l("start campaigns"),
+    "pause": _l("pause campaigns"), "drain": _l("finish campaigns"), "stop": _l("stop campaigns"),
     "can_help": _l("read the help"), "can_back": _l("go back"), "can_index": _l("open the start page"),
 }  # fmt: skip
 
 # Pages without a title of their own, as rights know them.
 PAGES: dict[str, Any] = {
     "RoleDifferenceView": _l("Differences of roles"),
-    "BoardView": _l("Distribution"), "CallbackView": _l("Call-backs"),
+    "BoardView": _l("Distribution"), "LiveBoardView": _l("Live board"), "CallbackView": _l("Call-backs"),
     "DeskView": _l("Desk of an operator"), "InviteView": _l("Invitations"),
     "LookupView": _l("Search in directories"), "MenuApi": _l("Menu for programs"),
     "SettingView": _l("Business settings"), "CatalogueView": _l("Import of a catalogue"),
