@@ -17,12 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(settings: deployment.Config | None = None, *, deploying: bool = False, **over: Any) -> Flask:
     """Build the application. `deploying` lets FAB write permissions; web workers never do (0 schema SQL at start)."""
-    from flask import Flask
     from flask_appbuilder import AppBuilder
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     import config as deployment
-    from app import compression, database, extensions, registry, safety, shell, smtp, wording
+    from app import compression, database, extensions, lean, registry, safety, shell, smtp, wording
     from app import crm as crm_family
     from app import sms as sms_family
     from app import sources as source_family
@@ -30,7 +29,7 @@ def create_app(settings: deployment.Config | None = None, *, deploying: bool = F
     from app.sms._http import Door as SmsDoor
 
     settings = settings or deployment.load()
-    app = Flask(__name__)
+    app = lean.LeanFlask(__name__)
     app.config.update(_flask_config(settings, deploying))
     app.config.update(over)
     app.config["PROZVON"] = settings

@@ -73,10 +73,10 @@ def _packed(path: str, changed: float) -> tuple[bytes, str]:
 def _pack_page(response: Response) -> Response:
     """Pages and fragments. Streams, files and what is packed already are left alone."""
     if (
-        response.is_streamed
+        "Content-Encoding" in response.headers
+        or response.is_streamed
         or response.direct_passthrough
         or response.status_code in (204, 304)
-        or "Content-Encoding" in response.headers
         or not (response.mimetype or "").startswith(_TYPES)
         or not _accepts_gzip()
     ):

@@ -44,9 +44,15 @@ def language() -> str:
 
 def shelf(kind: str) -> dict[Hashable, Any]:
     """What is kept of this kind for this reader's language and this root of addresses. Whoever adds minds `MOST`."""
-    kept: dict[Any, dict[Hashable, Any]] = current_app.extensions["prozvon_kept"]
-    whole = (kind, language(), request.environ.get("SCRIPT_NAME", ""))
-    return kept.setdefault(whole, {})
+    here: Any = g._get_current_object()  # type: ignore[attr-defined]  # each word of a proxy has its price here
+    shelves: dict[str, dict[Hashable, Any]] | None = here.get("shelves")
+    if shelves is None:
+        kept: dict[Any, dict[str, dict[Hashable, Any]]] = current_app.extensions["prozvon_kept"]
+        shelves = here.shelves = kept.setdefault((language(), request.environ.get("SCRIPT_NAME", "")), {})
+    found = shelves.get(kind)
+    if found is None:
+        found = shelves[kind] = {}
+    return found
 
 
 def keep(kind: str, key: Hashable, make: Callable[[], T], most: int = MOST) -> T:

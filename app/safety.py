@@ -156,23 +156,27 @@ def _nonce() -> str:
 def _set_headers(response: Response, *, tile_host: str, secure: bool) -> None:
     nonce = g.get("csp_nonce")
     scripts = f"'self' 'nonce-{nonce}'" if nonce else "'self'"
-    response.headers.setdefault(
-        "Content-Security-Policy",
-        f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
-        f"img-src 'self' data: {tile_host}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
-        f"connect-src 'self' {g.get('connect_to', '')}; form-action 'self'",
-    )
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("X-Frame-Options", "DENY")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
     # Only a page with the telephone on it hears anything, and only such a page reaches the telephony server.
     ears = "(self)" if g.get("microphone") else "()"
-    response.headers.setdefault("Permissions-Policy", f"geolocation=(), camera=(), microphone={ears}")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    wanted = {
+        "Content-Security-Policy": f"default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'; "
+        f"img-src 'self' data: {tile_host}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        f"connect-src 'self' {g.get('connect_to', '')}; form-action 'self'",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": f"geolocation=(), camera=(), microphone={ears}",
+        "Cross-Origin-Opener-Policy": "same-origin",
+    }
     if secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint and not request.endpoint.endswith("static"):
-        response.headers.setdefault("Cache-Control", "no-store")
+        wanted["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if (endpoint := request.endpoint) and not endpoint.endswith("static"):
+        wanted["Cache-Control"] = "no-store"
+    headers = response.headers  # what a view has said itself stays; asking for each name would walk them each time
+    said = {name.lower() for name, _ in headers}
+    for name, value in wanted.items():
+        if name.lower() not in said:
+            headers.add(name, value)
 
 
 def _guard() -> Any:
