@@ -1,153 +1,204 @@
-"""How many numbers a campaign dials at this tick: enough that operators do not wait, few enough that sellers do not.
+"""How many numbers a campaign dials at this second: enough that operators do not wait, few enough that sellers do not.
 
-What was observed is folded into a `Learned`; `decide` looks at it and at the state of this second, and at nothing else.
+`decide` is called every second with what is so now (`Observed`), what is allowed (`Limits`) and what the campaign has
+seen (`Learned`, kept through a restart with dump and load). It changes nothing and knows no clock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from math import erf, exp, pi, sqrt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import erf, sqrt
+from typing import Literal, NamedTuple
 
-OPERATORS_NEEDED = 8
-ANSWERS_NEEDED = 30
+from app.domain.pacing_memory import CallKind, Learned
 
+Mode = Literal["progressive", "power", "predictive"]
+Why = Literal[
+    "no_operators", "no_lines", "per_second", "nobody_free", "too_few_operators", "warming_up", "too_many_abandoned",
+    "one_for_each", "ratio", "predicted", "enough_ringing",
+]  # fmt: skip
 
-@dataclass
-class Durations:
-    """An empirical distribution by whole seconds; old observations fade, so a changed day is learned anew."""
-
-    longest: int = 900
-    memory: float = 2000.0
-    weights: list[float] = field(default_factory=list)
-    total: float = 0.0
-
-    def learn(self, seconds: float) -> None:
-        self.weights = self.weights or [0.0] * (self.longest + 1)
-        if self.total >= self.memory:
-            self.weights = [weight / 2 for weight in self.weights]
-            self.total /= 2
-        self.weights[min(max(int(seconds), 0), self.longest)] += 1.0
-        self.total += 1.0
-
-    def later_than(self, elapsed: float) -> float:
-        """How much of what was seen lasted longer than this."""
-        return sum(self.weights[min(max(int(elapsed), 0), self.longest) :])
-
-    def ends_within(self, elapsed: float, horizon: float) -> float:
-        """The chance that what has lasted `elapsed` ends in the next `horizon` seconds."""
-        alive = self.later_than(elapsed)
-        return (alive - self.later_than(elapsed + horizon)) / alive if alive > 0 else 0.0
-
-    def mean(self) -> float:
-        return sum(second * weight for second, weight in enumerate(self.weights)) / self.total if self.total else 0.0
+ANSWERS_NEEDED, TALKS_NEEDED = 30, 20
+MOST_RATIO = 10.0
+RING_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # a new call is answered at one of these moments of a ring, each as likely
+WRAP_SHARES = (1 / 6, 1 / 2, 5 / 6)
+FRESH = 24  # so many observations later the tables are computed anew
 
 
-@dataclass
-class Learned:
-    """Everything a campaign has seen of its sellers and operators."""
+class Ringing(NamedTuple):
+    """A call under way to a seller who has not been given to an operator yet; `elapsed` since the dial."""
 
-    rings: Durations = field(default_factory=lambda: Durations(longest=120))
-    busy: Durations = field(default_factory=Durations)
-    dialled: float = 0.0
-    answered: float = 0.0
-    abandoned: float = 0.0
-
-    def call_answered(self, ring_s: float) -> None:
-        self.rings.learn(ring_s)
-        self.dialled += 1
-        self.answered += 1
-
-    def call_unanswered(self) -> None:
-        self.dialled += 1
-
-    def call_abandoned(self) -> None:
-        """An answered call that found nobody; it was counted as answered before."""
-        self.abandoned += 1
-
-    def operator_freed(self, busy_s: float) -> None:
-        """Talk and wrap-up together: what matters is when the operator can take the next seller."""
-        self.busy.learn(busy_s)
-
-    def answer_chance(self) -> float:
-        return (self.answered + 1) / (self.dialled + 2)
-
-    def ringing_answers(self, age: float) -> float:
-        """The chance that a call which has rung `age` seconds is still answered."""
-        if not self.rings.total:
-            return self.answer_chance()
-        alive = self.rings.later_than(age) / self.rings.total * self.answer_chance()
-        silent = 1.0 - self.answer_chance()
-        return alive / (alive + silent) if alive + silent else 0.0
+    elapsed: float
+    kind: CallKind = CallKind()
 
 
-@dataclass(frozen=True)
-class PacingState:
-    """This second: who is free, who has been busy for how long, what has been ringing for how long, what is allowed."""
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """This second. Whoever is reserved for a call-back or on a pause is nowhere here."""
 
     free: int
-    busy_for: tuple[float, ...] = ()
-    ringing_for: tuple[float, ...] = ()
-    channels_left: int = 1000
-    dials_left: int = 1000
-    ceiling: float = 0.03
+    talking: Sequence[float] = ()  # since the seller's answer, for each operator
+    wrapping: Sequence[float] = ()  # since the hang-up, for each operator
+    ringing: Sequence[Ringing] = ()
+    waiting: int = 0  # sellers who answered and whom no operator has taken yet
+    next_kind: CallKind = CallKind()  # what would be dialled next
 
     @property
     def operators(self) -> int:
-        return self.free + len(self.busy_for)
+        return self.free + len(self.talking) + len(self.wrapping)
 
 
-def upper_bound(events: float, trials: float, z: float = 1.28) -> float:
-    """Wilson's upper confidence bound of a share; 1 while nothing was tried."""
-    if trials <= 0:
-        return 1.0
-    share, spread = events / trials, z * z / trials
-    return (share + spread / 2 + z * sqrt(share * (1 - share) / trials + spread / trials / 4)) / (1 + spread)
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a person or a provider allows."""
+
+    channels_left: int = 1_000_000
+    dials_left: int = 1_000_000  # of the calls per second
+    ceiling: float = 0.03  # of abandoned among answered
+    operators_needed: int = 8  # fewer cannot be predicted
+    ratio: float = 1.5  # of the power mode: numbers for one free operator
+    patience_s: float = 2.0  # so long an answered seller may wait for an operator
 
 
-def overflow(mean: float, variance: float) -> float:
-    """The expected excess above zero of a normal quantity: sellers for whom no operator will be free."""
-    deviation = sqrt(max(variance, 1e-9))
-    at = mean / deviation
-    return deviation * exp(-at * at / 2) / sqrt(2 * pi) + mean * (1 + erf(at / sqrt(2))) / 2
+@dataclass(frozen=True, slots=True)
+class Decision:
+    dials: int
+    why: Why
 
 
-def decide(state: PacingState, learned: Learned) -> int:
-    """How many to dial now."""
-    allowed = max(min(state.channels_left, state.dials_left), 0)
-    if state.operators == 0 or allowed == 0:
-        return 0
-    progressive = min(max(state.free - len(state.ringing_for), 0), allowed)
-    if state.operators < OPERATORS_NEEDED or learned.answered < ANSWERS_NEEDED or not learned.busy.total:
-        return progressive
-    # Over the ceiling by what is certain, nobody is dialled for whom no operator is free already.
-    if upper_bound(learned.abandoned, learned.answered) > 2 * state.ceiling and learned.abandoned:
-        return progressive
-    return max(_predicted(state, learned, allowed), progressive)
+def decide(mode: Mode, observed: Observed, limits: Limits, learned: Learned) -> Decision:
+    """How many to dial now, and why not more."""
+    allowed = min(limits.channels_left, limits.dials_left)
+    if observed.operators <= 0:
+        return Decision(0, "no_operators")
+    if allowed <= 0:
+        return Decision(0, "no_lines" if limits.channels_left <= 0 else "per_second")
+    wanted = _wanted(mode, observed, limits, learned)
+    if wanted.dials <= allowed:
+        return wanted
+    return Decision(allowed, "no_lines" if limits.channels_left <= limits.dials_left else "per_second")
 
 
-def _predicted(state: PacingState, learned: Learned, allowed: int) -> int:
-    horizon = max(learned.rings.mean(), 1.0)
-    ending = [learned.busy.ends_within(elapsed, horizon) for elapsed in state.busy_for]
-    coming = [learned.ringing_answers(age) for age in state.ringing_for]
-    answers, chance = sum(coming), learned.answer_chance()
-    mean = answers - state.free - sum(ending)
-    variance = _spread(ending) + _spread(coming)
-    aim = _aim(state.ceiling, learned)
-    dials = 0
-    while dials < min(allowed, 3 * state.operators):
-        answers, mean, variance = answers + chance, mean + chance, variance + chance * (1 - chance)
-        if overflow(mean, variance) > aim * answers:
+def _wanted(mode: Mode, observed: Observed, limits: Limits, learned: Learned) -> Decision:
+    plain = _one_for_each(observed)
+    if mode == "progressive":
+        return plain
+    if _went_too_far(limits, learned):
+        return Decision(plain.dials, "too_many_abandoned")
+    if mode == "power":
+        ratio = min(max(limits.ratio, 0.0), MOST_RATIO)
+        lines = int(ratio * max(observed.free - observed.waiting, 0))
+        return Decision(max(lines - len(observed.ringing), 0), "ratio")
+    if observed.operators < limits.operators_needed:
+        return Decision(plain.dials, "too_few_operators")
+    if learned.rings.total < ANSWERS_NEEDED or learned.talks.total < TALKS_NEEDED:
+        return Decision(plain.dials, "warming_up")
+    dials = predicted(observed, limits, learned)
+    if dials <= plain.dials:
+        return plain if plain.dials else Decision(0, "enough_ringing")
+    return Decision(dials, "predicted")
+
+
+def _one_for_each(observed: Observed) -> Decision:
+    dials = max(observed.free - observed.waiting - len(observed.ringing), 0)
+    return Decision(dials, "one_for_each" if dials or observed.free else "nobody_free")
+
+
+def _went_too_far(limits: Limits, learned: Learned) -> bool:
+    """Above the ceiling by what chance does not explain: today, or in the last half hour."""
+    return any(
+        tally.events > limits.ceiling * tally.trials + 3 * sqrt(limits.ceiling * tally.trials + 1)
+        for tally in (learned.today, learned.window)
+    )
+
+
+# --- prediction
+
+
+def predicted(observed: Observed, limits: Limits, learned: Learned) -> int:
+    """One more is dialled while the chance that it is answered with nobody to talk to it is within the daring.
+
+    A call dialled now is answered at an unknown moment of its ring. At each such moment the answers by then are set
+    against the operators free by then; both are sums of many small chances, so nearly normal.
+    """
+    _keep_fresh(learned)
+    moments = _moments(learned)
+    free = observed.free - observed.waiting
+    rows = [_freed(learned, "talks", since, moments, limits.patience_s) for since in observed.talking]
+    rows += [_freed(learned, "wraps", since, moments, limits.patience_s) for since in observed.wrapping]
+    freed_mean, freed_spread = _sums(rows, len(moments))
+    rung_mean, rung_spread = _sums([_rung(learned, call, moments) for call in observed.ringing], len(moments))
+    chance = learned.answer_chance(observed.next_kind)
+    new = [chance * share for share in RING_SHARES]
+    mean = [rung - freed - free for rung, freed in zip(rung_mean, freed_mean, strict=True)]
+    spread = [rung + freed for rung, freed in zip(rung_spread, freed_spread, strict=True)]
+    dials, most = 0, 3 * observed.operators
+    while dials < most:
+        nobody = sum(_above(m, s) for m, s in zip(mean, spread, strict=True)) / len(moments)
+        if nobody > learned.daring:
             break
         dials += 1
+        mean = [m + p for m, p in zip(mean, new, strict=True)]
+        spread = [s + p * (1 - p) for s, p in zip(spread, new, strict=True)]
     return dials
 
 
-def _aim(ceiling: float, learned: Learned) -> float:
-    """Smoothly less than the ceiling, the nearer what was abandoned may already be to it."""
-    room = 1 - upper_bound(learned.abandoned, learned.answered) / ceiling if ceiling > 0 else 0.0
-    return ceiling * min(max(2 * room, 0.05), 1.0)
+def _above(mean: float, spread: float) -> float:
+    """The chance that answers by others leave no operator: their surplus, a whole number, is not below zero."""
+    return 0.5 * (1 + erf((mean + 0.5) / sqrt(2 * spread + 1e-9)))
 
 
-def _spread(chances: Iterable[float]) -> float:
-    return sum(chance * (1 - chance) for chance in chances)
+def _sums(rows: list[tuple[float, ...]], n: int) -> tuple[list[float], list[float]]:
+    if not rows:
+        return [0.0] * n, [0.0] * n
+    columns = [sum(column) for column in zip(*rows, strict=True)]
+    return columns[:n], columns[n:]
+
+
+def _keep_fresh(learned: Learned) -> None:
+    """What was computed from the distributions is used for a few observations more; they change slowly."""
+    if not 0 <= learned.seen - learned.reckoned_at < FRESH:
+        learned.reckoned.clear()
+        learned.reckoned_at = learned.seen
+
+
+def _moments(learned: Learned) -> tuple[float, ...]:
+    if "moments" not in learned.reckoned:
+        learned.reckoned["moments"] = learned.rings.quantiles(RING_SHARES)
+    return learned.reckoned["moments"]  # type: ignore[no-any-return]
+
+
+def _freed(
+    learned: Learned, what: Literal["talks", "wraps"], since: float, moments: Sequence[float], patience: float
+) -> tuple[float, ...]:
+    """The chances that the operator is free at each moment, then their spreads."""
+    age = int(since) if since < 120 else int(since) // 10 * 10
+    if (what, age) not in learned.reckoned:
+        if what == "wraps":
+            chances = [learned.wraps.ends_within(age, moment + patience) for moment in moments]
+        else:
+            wraps = learned.wraps.quantiles(WRAP_SHARES)
+            chances = [
+                sum(learned.talks.ends_within(age, moment + patience - wrap) for wrap in wraps) / len(wraps)
+                for moment in moments
+            ]
+        learned.reckoned[what, age] = (*chances, *(chance * (1 - chance) for chance in chances))
+    return learned.reckoned[what, age]  # type: ignore[no-any-return]
+
+
+def _rung(learned: Learned, call: Ringing, moments: Sequence[float]) -> tuple[float, ...]:
+    """The chances that the call is answered by each moment, then their spreads: the longer it rings, the fewer."""
+    key = (call.kind, int(call.elapsed))
+    if key not in learned.reckoned:
+        chance = learned.answer_chance(call.kind)
+        age = float(key[1])
+        rings = chance * learned.rings.share_later(age)
+        silent = (1 - chance) * (learned.silences.share_later(age) if learned.silences.total else 1.0)
+        alive = rings + silent
+        chances = [
+            (rings - chance * learned.rings.share_later(age + moment)) / alive if alive > 1e-9 else 0.0
+            for moment in moments
+        ]
+        learned.reckoned[key] = (*chances, *(one * (1 - one) for one in chances))
+    return learned.reckoned[key]  # type: ignore[no-any-return]

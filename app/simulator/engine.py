@@ -3,115 +3,237 @@
 from __future__ import annotations
 
 import heapq
-import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
-from app.domain.pacing import Learned, PacingState, decide
+from app.domain.pacing import Limits, Observed, Ringing
+from app.domain.pacing_memory import Learned
+from app.simulator.rivals import Oracle, Rival
+from app.simulator.town import Fate, Sellers, Step, Town
 
-Pacing = Callable[[PacingState, Learned], int]
+# At the same moment operators come free before sellers answer.
+LEAVE, WRAPPED, TALKED, DIAL, RUNG, TIRED = range(6)
 
 
-@dataclass(frozen=True)
-class Town:
-    """What is modelled; talks are lognormal: many short, a few long."""
+@dataclass
+class Minute:
+    """What one minute of the shift looked like."""
 
-    operators: int = 20
-    answer_rate: float = 0.3
-    talk_s: float = 80.0
-    wrap_s: float = 15.0
-    channels: int = 500
-    hours: float = 3.0
-    warm_up_s: float = 1800.0  # not counted in the result
-    leave_at: float = 0.0  # half the operators go at this second; 0 = they stay
-    seed: int = 1
+    dialled: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    free_s: float = 0.0
+    staff_s: float = 0.0
 
 
 @dataclass
 class Result:
+    """Of the counted part of the shift; the minutes are all of it."""
+
     talked_s: float = 0.0
     staffed_s: float = 0.0
+    free_s: float = 0.0
+    dialled: int = 0
     answered: int = 0
     abandoned: int = 0
-    dialled: int = 0
+    connected: int = 0
+    seller_wait_s: float = 0.0
+    minutes: list[Minute] = field(default_factory=list)
 
     @property
     def minutes_per_hour(self) -> float:
+        """Talk minutes of an operator's hour."""
         return 60 * self.talked_s / self.staffed_s if self.staffed_s else 0.0
 
     @property
     def abandoned_share(self) -> float:
         return self.abandoned / self.answered if self.answered else 0.0
 
-
-def predictive(state: PacingState, learned: Learned) -> int:
-    return decide(state, learned)
-
-
-def progressive(state: PacingState, learned: Learned) -> int:
-    return max(min(state.free - len(state.ringing_for), state.channels_left), 0)
+    @property
+    def operator_wait_s(self) -> float:
+        """From being free to the next seller, on average."""
+        return self.free_s / self.connected if self.connected else 0.0
 
 
 class Shift:
-    def __init__(self, town: Town, pacing: Pacing) -> None:
-        self.town, self.pacing, self.rng = town, pacing, random.Random(town.seed)
-        self.staff = self.free = town.operators
-        self.busy: dict[int, float] = {}
+    def __init__(self, town: Town, rival: Rival) -> None:
+        self.town, self.rival = town, rival
+        self.sellers, self.learned, self.result = Sellers(town), Learned(), Result()
+        self.staff = self.wanted = self.free = town.operators
         self.ringing: dict[int, float] = {}
-        self.events: list[tuple[float, int, str]] = []
-        self.learned, self.result, self.calls = Learned(), Result(), 0
+        self.talking: dict[int, float] = {}
+        self.wrapping: dict[int, float] = {}
+        self.waiting: deque[tuple[int, float]] = deque()
+        self.fates: dict[int, Fate] = {}
+        self.events: list[tuple[float, int, int]] = []
+        self.calls, self.now, self.budget = 0, 0.0, 0.0
+        self.end = town.hours * 3600
+        self.acts = (self._leave, self._wrapped, self._talked, self._dial_foreseen, self._rung, self._tired)
 
     def run(self) -> Result:
-        for now in range(int(self.town.hours * 3600)):
-            while self.events and self.events[0][0] <= now:
-                at, call, what = heapq.heappop(self.events)
-                getattr(self, f"_{what}")(call, at)
-            if self.town.leave_at and now == int(self.town.leave_at):
-                self._half_leave()
-            self._dial(float(now))
-            self.result.staffed_s += self.staff if now >= self.town.warm_up_s else 0
+        for number, step in enumerate(self.town.steps):
+            self._plan(step.at_s, LEAVE, number)
+        if isinstance(self.rival, Oracle):
+            for _ in range(self.town.operators):
+                self._foresee(0.0)
+        for second in range(int(self.end)):
+            self._until(float(second))
+            if not isinstance(self.rival, Oracle):
+                self._tick()
+        self._until(self.end)
         return self.result
 
-    def _dial(self, now: float) -> None:
-        state = PacingState(
-            free=max(self.free, 0),
-            busy_for=tuple(now - since for since in self.busy.values()),
-            ringing_for=tuple(now - since for since in self.ringing.values()),
-            channels_left=self.town.channels - len(self.ringing) - len(self.busy),
-        )
-        for _ in range(self.pacing(state, self.learned)):
-            self.calls += 1
-            self.ringing[self.calls] = now
-            self.result.dialled += now >= self.town.warm_up_s
-            answers = self.rng.random() < self.town.answer_rate
-            after = 3 + self.rng.gammavariate(3, 3) if answers else 30.0
-            heapq.heappush(self.events, (now + min(after, 30.0), self.calls, "answer" if answers else "silence"))
+    # --- time
 
-    def _silence(self, call: int, at: float) -> None:
-        del self.ringing[call]
-        self.learned.call_unanswered()
+    def _plan(self, at: float, what: int, call: int) -> None:
+        heapq.heappush(self.events, (at, what, call))
 
-    def _answer(self, call: int, at: float) -> None:
-        counted = at >= self.town.warm_up_s
-        self.learned.call_answered(at - self.ringing.pop(call))
-        self.result.answered += counted
-        if self.free <= 0:
-            self.learned.call_abandoned()
-            self.result.abandoned += counted
+    def _until(self, second: float) -> None:
+        while self.events and self.events[0][0] <= second:
+            at, what, call = heapq.heappop(self.events)
+            self._pass(at)
+            self.acts[what](call)
+        self._pass(second)
+
+    def _pass(self, now: float) -> None:
+        """Let the time go by in which nothing happens."""
+        lasted = now - self.now
+        if lasted <= 0:
             return
-        self.free -= 1
-        self.busy[call] = at
-        talk = self.rng.lognormvariate(0, 1) * self.town.talk_s / 1.6487
-        # What is talked after the end of the shift is not the shift's.
-        self.result.talked_s += max(min(talk, self.town.hours * 3600 - at), 0) if counted else 0
-        heapq.heappush(self.events, (at + talk + self.rng.expovariate(1 / self.town.wrap_s), call, "end"))
+        minute = self._minute()
+        minute.staff_s += self.staff * lasted
+        minute.free_s += self.free * lasted
+        if self.is_counted:
+            self.result.staffed_s += self.staff * lasted
+            self.result.free_s += self.free * lasted
+            self.result.talked_s += len(self.talking) * lasted
+        self.now = now
 
-    def _end(self, call: int, at: float) -> None:
-        self.learned.operator_freed(at - self.busy.pop(call))
+    @property
+    def is_counted(self) -> bool:
+        return self.now >= self.town.warm_up_s
+
+    def _minute(self) -> Minute:
+        minutes = self.result.minutes
+        while len(minutes) <= self.now // 60:
+            minutes.append(Minute())
+        return minutes[int(self.now // 60)]
+
+    # --- dialling
+
+    def _tick(self) -> None:
+        town, now = self.town, self.now
+        self.budget = min(self.budget + town.calls_per_second, max(town.calls_per_second, 1.0))
+        observed = Observed(
+            free=self.free,
+            talking=[now - since for since in self.talking.values()],
+            wrapping=[now - since for since in self.wrapping.values()],
+            ringing=[Ringing(now - since) for since in self.ringing.values()],
+            waiting=len(self.waiting),
+        )
+        busy = len(self.ringing) + len(self.talking) + len(self.waiting)
+        limits = Limits(
+            channels_left=town.channels - busy,
+            dials_left=int(self.budget),
+            ceiling=town.ceiling,
+            ratio=town.ratio,
+            patience_s=town.patience_s,
+        )
+        dials = max(
+            min(self.rival.dials(now, observed, limits, self.learned), limits.channels_left, int(self.budget)), 0
+        )
+        self.budget -= dials
+        for _ in range(dials):
+            self._dial(self.sellers.next())
+
+    def _dial(self, fate: Fate) -> None:
+        self.calls += 1
+        self.fates[self.calls], self.ringing[self.calls] = fate, self.now
+        self._minute().dialled += 1
+        self.result.dialled += self.is_counted
+        self._plan(self.now + fate.ring_s, RUNG, self.calls)
+
+    def _foresee(self, free_at: float) -> None:
+        """An operator will be free then: a seller who answers just then is dialled his ring earlier."""
+        fate = next(self.sellers.who_answer())
+        self.calls += 1
+        self.fates[self.calls] = fate
+        self._plan(max(free_at - fate.ring_s, self.now), DIAL, self.calls)
+
+    def _dial_foreseen(self, call: int) -> None:
+        self.ringing[call] = self.now
+        self._plan(self.now + self.fates[call].ring_s + 1e-6, RUNG, call)
+
+    # --- what happens
+
+    def _rung(self, call: int) -> None:
+        fate = self.fates[call]
+        rang = self.now - self.ringing.pop(call)
+        if not fate.answers:
+            self.learned.unanswered(rang)
+            del self.fates[call]
+            return
+        self.learned.answered(rang)
+        self._minute().answered += 1
+        self.result.answered += self.is_counted
+        self.waiting.append((call, self.now))
+        self._connect()
+        if call in self.fates and call not in self.talking:
+            self._plan(self.now + min(self.town.patience_s, fate.stays_s), TIRED, call)
+
+    def _tired(self, call: int) -> None:
+        """Nobody came in time, unless somebody did."""
+        for at, (waiting, _) in enumerate(self.waiting):
+            if waiting == call:
+                del self.waiting[at]
+                del self.fates[call]
+                self.learned.abandoned(self.now, self.town.ceiling)
+                self._minute().abandoned += 1
+                self.result.abandoned += self.is_counted
+                return
+
+    def _connect(self) -> None:
+        while self.free > 0 and self.waiting:
+            call, since = self.waiting.popleft()
+            self.free -= 1
+            self.talking[call] = self.now
+            self.learned.connected(self.now, self.town.ceiling)
+            if self.is_counted:
+                self.result.connected += 1
+                self.result.seller_wait_s += self.now - since
+            fate = self.fates[call]
+            self._plan(self.now + fate.talk_s, TALKED, call)
+            if isinstance(self.rival, Oracle):
+                self._foresee(self.now + fate.talk_s + fate.wrap_s)
+
+    def _talked(self, call: int) -> None:
+        self.learned.talked(self.now - self.talking.pop(call))
+        self.wrapping[call] = self.now
+        self._plan(self.now + self.fates[call].wrap_s, WRAPPED, call)
+
+    def _wrapped(self, call: int) -> None:
+        if call not in self.wrapping:  # gone home in the middle of it
+            return
+        self.learned.wrapped(self.now - self.wrapping.pop(call))
+        del self.fates[call]
+        if self.staff > self.wanted:
+            self.staff -= 1
+            return
         self.free += 1
+        self._connect()
 
-    def _half_leave(self) -> None:
-        """Who is talking goes after the talk: the free places become fewer at once, below zero if need be."""
-        going = self.staff // 2
-        self.staff -= going
-        self.free -= going
+    def _leave(self, number: int) -> None:
+        """Who is free or finishing goes at once, who talks goes when he is ready; or new ones come."""
+        step: Step = self.town.steps[number]
+        if step.answer_rate is not None:
+            self.sellers.answer_rate = step.answer_rate
+        if step.operators is None:
+            return
+        came = max(step.operators - self.staff, 0)
+        self.staff, self.free, self.wanted = self.staff + came, self.free + came, step.operators
+        while self.staff > self.wanted and self.free:
+            self.staff, self.free = self.staff - 1, self.free - 1
+        for call in list(self.wrapping)[: self.staff - self.wanted]:
+            del self.wrapping[call]
+            self.staff -= 1
+        self._connect()
