@@ -764,7 +764,10 @@ class Callback(Model):
     created_at: Mapped[datetime] = now_column()
     by_id: Mapped[int | None] = user_column()
     done_at: Mapped[datetime | None] = time_column()
-    __table_args__ = (Index("callback_open", "card_id", unique=True, postgresql_where=raw("done_at IS NULL")),)
+    __table_args__ = (
+        Index("callback_open", "card_id", unique=True, postgresql_where=raw("done_at IS NULL")),
+        Index("callback_at", "at"),
+    )
 
 
 class Note(Model):

@@ -40,5 +40,6 @@ WORDS: dict[str, Any] = {
     "assigned:incoming": _l("given to who talks with the seller"),
     "ended:incoming": _l("the seller rang and talks with a colleague"),
     "job:find_unseen_calls": _l("Finds calls that rang while telephony's process was away"),
+    "kept:kept": _l("kept in time"), "kept:late": _l("made up for too late"), "kept:open": _l("still waiting"),
     "job:compress_recordings": _l("Packs recordings"), "job:purge_recordings": _l("Deletes old recordings"),
 }  # fmt: skip

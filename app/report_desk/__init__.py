@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 ICONS = {
     "call-types": "phone", "connects-by-prefix": "phone-call", "conversion": "filter", "ads-by-city": "map-pin",
     "operators": "headset", "statuses": "list-check", "presence": "clock", "sms": "message", "funnel": "filter",
+    "callbacks": "calendar-time", "crm": "building",
 }  # fmt: skip
 
 

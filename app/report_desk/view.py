@@ -22,7 +22,7 @@ from app.report_desk import figures
 from app.reports import Report, asking
 from app.reports.answers import TIMES, ask, metric_named, names_of_key
 from app.reports.asking import Asked
-from app.reports.behind import PAGE, rows_behind
+from app.reports.behind import PAGE, happening_of, rows_behind
 from app.safety import FastInterface
 from app.services import exports, report_views
 from app.wording import say
@@ -78,6 +78,7 @@ class ReportView(GroupByChartView):
         return self.render_template(
             "reports/rows.html", title=self.report.title, report=self.report, asked=asked, rows=found[:PAGE],
             more=len(found) > PAGE, page=max(0, page), metric=metric_named(metric),
+            kind=happening_of(self.report, asked.question.group_by, metric).key,
             back=_address(self, asked), address=lambda **more: _address(self, asked, rule=".rows", **more),
             key_word=request.args.get("key", ""), name=_name_of(asked, key),
         )  # fmt: skip

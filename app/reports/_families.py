@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.reports import _happenings as h
+from app.reports import _promises as p
 from app.reports._happenings import Happening
 
 
@@ -33,13 +34,14 @@ class Family:
         return tuple(name for name in happening.measures if name not in left_out)
 
 
-_CARS = (h.POSTED, h.MATCHED, h.GIVEN, h.TAKEN, h.FIRST_CALLS, h.RESULTS, h.REACHED, h.LEADS)
-_WORK = (h.GIVEN, h.TAKEN, h.RESULTS, h.REACHED, h.LEADS)
+_CARS = (h.POSTED, h.MATCHED, h.GIVEN, h.TAKEN, h.FIRST_CALLS, h.RESULTS, h.REACHED, h.LEADS,
+         p.STAGES)  # fmt: skip
+_WORK = (h.GIVEN, h.TAKEN, h.RESULTS, h.REACHED, h.LEADS, p.STAGES)
 FAMILIES: dict[str, Family] = {
     family.key: family
     for family in (
         Family("line", ("trunk_id", "prefix_id", "caller_number"), (h.CALLS,)),
-        Family("code", ("trunk_id", "code"), (h.CALLS,)),
+        Family("code", ("trunk_id", "prefix_id", "caller_number", "code"), (h.CALLS,)),
         Family("caller", ("operator_id",), (h.CALLS,)),
         Family("hour", ("hour", "type", "outcome"), (h.ALL_CALLS,)),
         Family("call_city", ("city_id",), (h.CALLS,)),
@@ -48,7 +50,10 @@ FAMILIES: dict[str, Family] = {
         Family("filter", ("filter_id",), (h.MATCHED, *_WORK)),
         Family("operator", ("operator_id",), _WORK),
         Family("status", ("operator_id", "status_id"), (h.RESULTS,)),
-        Family("state", ("operator_id", "state"), (h.STATES,)),
+        Family("state", ("operator_id", "state"), (p.STATES,)),
+        Family("presence", ("operator_id",), (p.PRESENCE,)),
+        Family("callback", ("operator_id", "plan"), (p.CALLBACKS,)),
+        Family("crm", ("connection_id", "thing", "operator_id"), (p.PUSHES,)),
         Family("sms", ("gateway_id", "template_id", "ground", "operator_id"), (h.MESSAGES,)),
     )
 }

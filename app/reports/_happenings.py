@@ -35,6 +35,7 @@ class Happening:
     call: str = "NULL::bigint"
     message: str = "NULL::bigint"
     has_card_dims: bool = True
+    shown: Mapping[str, str] = field(default_factory=dict)  # of the rows behind: at, word, span_s
 
     def knows(self, dim: str) -> bool:
         return dim in self.dims or (self.has_card_dims and dim in CARD_DIMS)
@@ -49,21 +50,21 @@ class Happening:
         return self.rows.format(join=join.format(card=self.card))
 
 
-def _count(condition: str = "") -> tuple[str, str]:
+def count(condition: str = "") -> tuple[str, str]:
     return (f"count(*) FILTER (WHERE {condition})" if condition else "count(*)", condition)
 
 
-def _sum(what: str, condition: str) -> tuple[str, str]:
+def total(what: str, condition: str) -> tuple[str, str]:
     return f"coalesce(sum({what}) FILTER (WHERE {condition}), 0)", condition
 
 
-_SPAN = "{at} >= :from_at AND {at} < :until_at"
+SPAN = "{at} >= :from_at AND {at} < :until_at"
 _MINUTES = {  # of a call to a seller; ring time only where it rang
-    "attempts": _count(),
-    "connects": _count("c.outcome = 'answered'"),
-    "talk_ms": _sum("c.talk_ms", "c.outcome = 'answered'"),
-    "ring_ms": _sum("c.ring_ms", "c.ring_ms IS NOT NULL"),
-    "rung": _count("c.ring_ms IS NOT NULL"),
+    "attempts": count(),
+    "connects": count("c.outcome = 'answered'"),
+    "talk_ms": total("c.talk_ms", "c.outcome = 'answered'"),
+    "ring_ms": total("c.ring_ms", "c.ring_ms IS NOT NULL"),
+    "rung": count("c.ring_ms IS NOT NULL"),
 }
 _CALL_DIMS = {
     "trunk_id": "c.trunk_id", "prefix_id": "c.prefix_id", "caller_number": "c.caller_number",
@@ -75,13 +76,13 @@ _CALL_DIMS = {
 CALLS = Happening(
     "calls",
     "FROM call c {join} WHERE c.state = 'ended' AND c.type IN ('individual', 'campaign', 'callback') AND "
-    + _SPAN.format(at="c.created_at"),
+    + SPAN.format(at="c.created_at"),
     "c.created_at", ("call",), _MINUTES, _CALL_DIMS, "c.card_id", "c.id",
 )  # fmt: skip
 # Calls of every type, incoming and internal ones too.
 ALL_CALLS = Happening(
     "all_calls",
-    "FROM call c {join} WHERE c.state = 'ended' AND " + _SPAN.format(at="c.created_at"),
+    "FROM call c {join} WHERE c.state = 'ended' AND " + SPAN.format(at="c.created_at"),
     "c.created_at", ("call",), _MINUTES, _CALL_DIMS, "c.card_id", "c.id",
 )  # fmt: skip
 # A car's first call, and how long after its ad had been published (never less than nothing).
@@ -91,12 +92,12 @@ FIRST_CALLS = Happening(
        {join} WHERE c.state = 'ended' AND c.type IN ('individual', 'campaign', 'callback') AND c.card_id IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM call e WHERE e.card_id = c.card_id AND e.state = 'ended' AND e.type IN
                        ('individual', 'campaign', 'callback') AND (e.created_at, e.id) < (c.created_at, c.id))
-       AND """ + _SPAN.format(at="c.created_at"),  # noqa: S608  constants of ours
+       AND """ + SPAN.format(at="c.created_at"),  # noqa: S608  constants of ours
     "c.created_at", ("call", "vehicle"),
     {
-        "called": _count(),
-        "waited": _count("cv.published_at IS NOT NULL"),
-        "wait_s": _sum(
+        "called": count(),
+        "waited": count("cv.published_at IS NOT NULL"),
+        "wait_s": total(
             "greatest(extract(epoch FROM c.created_at - cv.published_at), 0)::bigint", "cv.published_at IS NOT NULL"
         ),
     },
@@ -104,31 +105,31 @@ FIRST_CALLS = Happening(
 )  # fmt: skip
 POSTED = Happening(
     "posted",
-    "FROM ad p {join} WHERE " + _SPAN.format(at="coalesce(p.published_at, p.first_seen_at)"),
-    "coalesce(p.published_at, p.first_seen_at)", ("ad",), {"posted": _count()},
+    "FROM ad p {join} WHERE " + SPAN.format(at="coalesce(p.published_at, p.first_seen_at)"),
+    "coalesce(p.published_at, p.first_seen_at)", ("ad",), {"posted": count()},
     {"city_id": "p.city_id", "make_id": "p.make_id", "source_id": "p.source_id"},
     "(SELECT max(id) FROM card WHERE vehicle_id = p.vehicle_id)", has_card_dims=False,
 )  # fmt: skip
 MATCHED = Happening(
     "matched",
-    "FROM card m {join} WHERE m.filter_id IS NOT NULL AND " + _SPAN.format(at="m.matched_at"),
-    "m.matched_at", ("card", "vehicle"), {"matched": _count()}, {"filter_id": "m.filter_id"}, "m.id",
+    "FROM card m {join} WHERE m.filter_id IS NOT NULL AND " + SPAN.format(at="m.matched_at"),
+    "m.matched_at", ("card", "vehicle"), {"matched": count()}, {"filter_id": "m.filter_id"}, "m.id",
 )  # fmt: skip
 GIVEN = Happening(
     "given",
-    "FROM assignment g {join} WHERE " + _SPAN.format(at="g.from_at"),
-    "g.from_at", ("assignment", "vehicle", "card"), {"given": _count()}, {"operator_id": "g.operator_id"}, "g.card_id",
+    "FROM assignment g {join} WHERE " + SPAN.format(at="g.from_at"),
+    "g.from_at", ("assignment", "vehicle", "card"), {"given": count()}, {"operator_id": "g.operator_id"}, "g.card_id",
 )  # fmt: skip
 TAKEN = Happening(
     "taken",
-    "FROM assignment t {join} WHERE " + _SPAN.format(at="t.taken_at"),
-    "t.taken_at", ("assignment", "vehicle", "card"), {"taken": _count()}, {"operator_id": "t.operator_id"}, "t.card_id",
+    "FROM assignment t {join} WHERE " + SPAN.format(at="t.taken_at"),
+    "t.taken_at", ("assignment", "vehicle", "card"), {"taken": count()}, {"operator_id": "t.operator_id"}, "t.card_id",
 )  # fmt: skip
 # Every result is a change; a closing one is a card processed.
 RESULTS = Happening(
     "results",
-    "FROM status_change r JOIN status rs ON rs.id = r.new_id {join} WHERE " + _SPAN.format(at="r.at"),
-    "r.at", ("result", "vehicle", "card"), {"changes": _count(), "processed": _count("rs.is_closing")},
+    "FROM status_change r JOIN status rs ON rs.id = r.new_id {join} WHERE " + SPAN.format(at="r.at"),
+    "r.at", ("result", "vehicle", "card"), {"changes": count(), "processed": count("rs.is_closing")},
     {"operator_id": "r.by_id", "status_id": "r.new_id"}, "r.card_id",
 )  # fmt: skip
 # A seller reached: once a day and card, by the first talk or the first result that says so.
@@ -141,42 +142,28 @@ REACHED = Happening(
          SELECT sc.card_id, sc.at, sc.by_id, NULL FROM status_change sc
          JOIN status s ON s.id = sc.new_id AND s.is_reached WHERE sc.at >= :from_at AND sc.at < :until_at) e
        ORDER BY e.card_id, (e.at AT TIME ZONE :zone)::date, e.at, e.call_id) x {join} WHERE true""",
-    "x.at", ("call", "result", "vehicle", "card"), {"reached": _count()}, {"operator_id": "x.operator_id"},
+    "x.at", ("call", "result", "vehicle", "card"), {"reached": count()}, {"operator_id": "x.operator_id"},
     "x.card_id", "x.call_id",
 )  # fmt: skip
 LEADS = Happening(
     "leads",
-    "FROM lead l {join} WHERE " + _SPAN.format(at="l.created_at"),
-    "l.created_at", ("lead", "vehicle", "card"), {"leads": _count()}, {"operator_id": "l.by_id"}, "l.card_id",
+    "FROM lead l {join} WHERE " + SPAN.format(at="l.created_at"),
+    "l.created_at", ("lead", "vehicle", "card"), {"leads": count()}, {"operator_id": "l.by_id"}, "l.card_id",
 )  # fmt: skip
 # A message, by the day when it was asked for; what became of it may be told days later.
 MESSAGES = Happening(
     "messages",
-    "FROM sms_message m {join} WHERE " + _SPAN.format(at="m.created_at"),
+    "FROM sms_message m {join} WHERE " + SPAN.format(at="m.created_at"),
     "m.created_at", ("sms",),
     {
-        "messages": _count(),
-        "went": _count("m.sent_at IS NOT NULL AND m.state <> 'unknown'"),
-        "delivered": _count("m.state = 'delivered'"),
-        "undelivered": _count("m.state IN ('failed', 'expired')"),
-        "unsure": _count("m.state = 'unknown'"),
-        "parts": _sum("m.parts", "m.sent_at IS NOT NULL AND m.state <> 'unknown'"),
-        "cost_k": _sum("(m.cost * 100)::bigint", "m.cost IS NOT NULL"),
+        "messages": count(),
+        "went": count("m.sent_at IS NOT NULL AND m.state <> 'unknown'"),
+        "delivered": count("m.state = 'delivered'"),
+        "undelivered": count("m.state IN ('failed', 'expired')"),
+        "unsure": count("m.state = 'unknown'"),
+        "parts": total("m.parts", "m.sent_at IS NOT NULL AND m.state <> 'unknown'"),
+        "cost_k": total("(m.cost * 100)::bigint", "m.cost IS NOT NULL"),
     },
     {"gateway_id": "m.gateway_id", "template_id": "m.template_id", "ground": "m.ground", "operator_id": "m.by_id"},
     "m.card_id", message="m.id", has_card_dims=False,
-)  # fmt: skip
-# A state that lasts over midnight belongs to both days, each with its part; one that still lasts, until the end asked.
-STATES = Happening(
-    "states",
-    """FROM (SELECT o.user_id, o.state, d.day AT TIME ZONE :zone AS at,
-              extract(epoch FROM
-                least(coalesce(o.until, now()), (d.day + interval '1 day') AT TIME ZONE :zone, :until_at)
-                - greatest(o.since, d.day AT TIME ZONE :zone, :from_at))::bigint AS spent_s
-            FROM operator_state o, LATERAL generate_series(
-              date_trunc('day', greatest(o.since, :from_at) AT TIME ZONE :zone),
-              least(coalesce(o.until, now()), :until_at) AT TIME ZONE :zone, interval '1 day') AS d(day)
-            WHERE o.since < :until_at AND coalesce(o.until, now()) > :from_at) s {join} WHERE s.spent_s > 0""",
-    "s.at", ("state",), {"spent_s": ("sum(s.spent_s)", "")}, {"operator_id": "s.user_id", "state": "s.state"},
-    has_card_dims=False,
 )  # fmt: skip

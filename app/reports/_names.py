@@ -24,6 +24,7 @@ _LOOK_UP = {
     "trunk_id": "SELECT id, name FROM trunk WHERE id = ANY(:ids)",
     "prefix_id": "SELECT id, CASE digits WHEN '' THEN '—' ELSE digits END FROM dial_prefix WHERE id = ANY(:ids)",
     "status_id": "SELECT id, name FROM status WHERE id = ANY(:ids)",
+    "connection_id": "SELECT id, name FROM crm_connection WHERE id = ANY(:ids)",
     "gateway_id": "SELECT id, name FROM sms_gateway WHERE id = ANY(:ids)",
     "template_id": "SELECT id, name FROM sms_template WHERE id = ANY(:ids)",
 }
@@ -66,7 +67,8 @@ def _said(dim: str, value: Any) -> str:
         return [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")][value]
     if dim == "hour":
         return f"{value:02d}:00–{value:02d}:59"
-    known = {"type": _types, "outcome": _outcomes, "state": _states, "ground": _grounds}.get(dim)
+    known = {"type": _types, "outcome": _outcomes, "state": _states, "ground": _grounds, "plan": _plans,
+             "thing": _things}.get(dim)  # fmt: skip
     if known is not None:
         return known().get(value, str(value))
     if dim == "code":
@@ -101,6 +103,17 @@ def _grounds() -> dict[str, str]:
         "operator": _("by hand"), "status": _("by status"), "missed_calls": _("after unanswered calls"),
         "command": _("by command"),
     }  # fmt: skip
+
+
+def _plans() -> dict[str, str]:
+    return {
+        "personal": _("by its operator"), "common": _("by anyone of the group"),
+        "automatic": _("planned by the status"), "missed": _("after a missed call"),
+    }  # fmt: skip
+
+
+def _things() -> dict[str, str]:
+    return {"lead": _("Lead"), "note": _("Note"), "call": _("Call"), "sms": _("SMS")}
 
 
 def _code(code: str) -> str:

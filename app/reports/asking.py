@@ -17,7 +17,7 @@ from app.reports.answers import TIMES, base_of, dims_of
 
 DEFAULT_PRESET = "7days"
 FILTERS = ("operator_id", "group_id", "city_id", "source_id", "make_id", "filter_id", "trunk_id", "type", "gateway_id",
-           "template_id")  # fmt: skip
+           "template_id", "connection_id")  # fmt: skip
 MOST_VALUES = 50
 
 

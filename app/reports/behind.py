@@ -23,6 +23,18 @@ from app.reports.answers import TIMES, base_of
 PAGE = 100
 
 
+def happening_of(report: type[Report], group_by: str, metric: str) -> Happening:
+    """What is counted by this number. Refused: a metric or grouping that is not this report's."""
+    grouping = report.grouping(group_by)
+    if grouping is None:
+        raise Refused("grouping_unknown", name=group_by)
+    family = FAMILIES[grouping.family]
+    wanted = METRICS.get(metric)
+    if wanted is None or wanted not in report.metric_list(grouping):
+        raise Refused("metric_unknown", name=metric)
+    return next(one for one in family.happenings if wanted.of in family.measures_of(one))
+
+
 def rows_behind(
     session: Session,
     report: type[Report],
@@ -37,16 +49,9 @@ def rows_behind(
 
     `key`: the row of the answer, dimension by dimension. Refused: a metric or grouping that is not this report's.
     """
-    grouping = report.grouping(question.group_by)
-    if grouping is None:
-        raise Refused("grouping_unknown", name=question.group_by)
-    family = FAMILIES[grouping.family]
-    wanted = METRICS.get(metric)
-    if wanted is None or wanted not in report.metric_list(grouping):
-        raise Refused("metric_unknown", name=metric)
-    happening = next(one for one in family.happenings if wanted.of in family.measures_of(one))
+    happening = happening_of(report, question.group_by, metric)
     conditions, values, period = _conditions(session, happening, question, key, zone)
-    condition = happening.measures[wanted.of][1]
+    condition = happening.measures[METRICS[metric].of][1]
     if condition:
         conditions.append(condition)
     values |= {
@@ -54,10 +59,13 @@ def rows_behind(
         "from_at": begins(period.first, zone), "until_at": begins(period.last + timedelta(1), zone),
     }  # fmt: skip
     dims = tuple(dim for dim in {base_of(name) for name in (*key, *question.only)} if happening.knows(dim))
-    inner = f"""SELECT {happening.at} AS at, {happening.card} AS card_id, {happening.call} AS call_id,
-                       {happening.message} AS message_id
+    inner = f"""SELECT {happening.at} AS happened, {happening.shown.get("at", happening.at)} AS at,
+                       {happening.card} AS card_id, {happening.call} AS call_id, {happening.message} AS message_id,
+                       {happening.shown.get("word", "NULL")}::text AS word,
+                       {happening.shown.get("span_s", "NULL")}::bigint AS span_s,
+                       {happening.dims.get("operator_id", "NULL")}::int AS by_id
                 {happening.joined_rows(dims)}{"".join(f" AND ({one})" for one in conditions)}
-                ORDER BY 1 DESC, 2 DESC NULLS LAST LIMIT :n OFFSET :skip"""  # noqa: S608  constants of ours
+                ORDER BY 1 DESC, 3 DESC NULLS LAST LIMIT :n OFFSET :skip"""  # noqa: S608  constants of ours
     return list(
         session.execute(
             text(f"SELECT q.*, {_SHOWN} FROM ({inner}) q {_SHOWN_FROM} ORDER BY q.at DESC"),  # noqa: S608  constants
@@ -67,10 +75,10 @@ def rows_behind(
 
 
 _SHOWN = """v.title, v.price, (SELECT name FROM city WHERE id = v.city_id) AS city, s.name AS status, s.icon, s.color,
-  coalesce(l.operator_id, n.by_id, k.operator_id) AS operator_id, coalesce(l.phone, n.phone) AS phone, l.type,
+  coalesce(q.by_id, l.operator_id, n.by_id, k.operator_id) AS operator_id, coalesce(l.phone, n.phone) AS phone, l.type,
   l.outcome, l.talk_ms, n.state AS sms_state, (SELECT name FROM sms_template WHERE id = n.template_id) AS sms_template,
   (SELECT trim(concat(last_name, ' ', first_name)) FROM ab_user
-    WHERE id = coalesce(l.operator_id, n.by_id, k.operator_id)) AS operator"""
+    WHERE id = coalesce(q.by_id, l.operator_id, n.by_id, k.operator_id)) AS operator"""
 _SHOWN_FROM = """LEFT JOIN card k ON k.id = q.card_id LEFT JOIN vehicle v ON v.id = k.vehicle_id
   LEFT JOIN status s ON s.id = k.status_id LEFT JOIN call l ON l.id = q.call_id
   LEFT JOIN sms_message n ON n.id = q.message_id"""

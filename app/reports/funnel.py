@@ -1,4 +1,4 @@
-"""The funnel: how many ads were posted, and how far they came towards a lead."""
+"""The funnel: how many ads were posted, and how far they came: to a lead, and to a car bought."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from app.reports import Grouping, Report
 
 class Funnel(Report):
     key = "funnel"
-    title = _l("Funnel from ad to lead")
+    title = _l("Funnel from ad to purchase")
     menu = _l("Funnel")
-    about = _l("Each step by the day when it happened: posted, matched, given, taken, called, reached, lead.")
+    about = _l("Each step by the day when it happened, from the posted ad to the lead and to what the CRM made of it.")
     position = 35
     groupings = (
         Grouping("day", _l("Day"), "city", ("day",)),
@@ -21,5 +21,10 @@ class Funnel(Report):
         Grouping("source", _l("Source"), "city", ("source_id",)),
         Grouping("make", _l("Make"), "make", ("make_id",)),
     )
-    metrics = ("posted", "matched", "given", "taken", "called", "reached", "leads", "conversion_taken")
-    chart_metrics = ("posted", "matched", "given", "taken", "called", "reached", "leads")
+    metrics = (
+        "posted", "matched", "given", "taken", "called", "reached", "leads", "crm_in_work", "inspected", "bought",
+        "crm_refused", "conversion_taken", "bought_share",
+    )  # fmt: skip
+    chart_metrics = (
+        "posted", "matched", "given", "taken", "called", "reached", "leads", "crm_in_work", "inspected", "bought",
+    )  # fmt: skip

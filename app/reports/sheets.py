@@ -94,6 +94,7 @@ def _dim_title(dim: str) -> str:
         "outcome": _("Outcome"), "hour": _("Hour"), "weekday": _("Weekday"), "status_id": _("Status"),
         "state": _("State"), "day": _("Day"), "week": _("Week"), "month": _("Month"),
         "gateway_id": _("SMS gateway"), "template_id": _("SMS template"), "ground": _("Why it went"),
+        "connection_id": _("CRM"), "thing": _("What is handed over"), "plan": _("Kind of call-back"),
     }[dim]  # fmt: skip
 
 

@@ -21,18 +21,3 @@ class Statuses(Report):
     )
     metrics = ("changes",)
     chart_metrics = ("changes",)
-
-
-class States(Report):
-    key = "presence"
-    title = _l("Working time")
-    about = _l("How long the operators were ready, talking, finishing or away.")
-    position = 70
-    groupings = (
-        Grouping("operator", _l("Operator and state"), "state", ("operator_id", "state")),
-        Grouping("state", _l("State"), "state", ("state",)),
-        Grouping("group", _l("Group and state"), "state", ("group_id", "state")),
-        Grouping("day", _l("Day and state"), "state", ("day", "state")),
-    )
-    metrics = ("spent",)
-    chart_metrics = ("spent",)

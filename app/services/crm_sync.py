@@ -205,11 +205,15 @@ def _store_stages(
     return len(done)
 
 
+# Where a lead is now stands on it; when it first came to each stage is kept for the funnel.
 _STAGES = text("""
-    UPDATE lead l SET stage = r.stage, stage_at = now()
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(external_id text, stage text), crm_push p
-    WHERE p.connection_id = :id AND p.what = 'lead' AND p.external_id = r.external_id AND p.lead_id = l.id
-      AND l.stage IS DISTINCT FROM r.stage RETURNING l.id
+    WITH moved AS (
+      UPDATE lead l SET stage = r.stage, stage_at = now()
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(external_id text, stage text), crm_push p
+      WHERE p.connection_id = :id AND p.what = 'lead' AND p.external_id = r.external_id AND p.lead_id = l.id
+        AND l.stage IS DISTINCT FROM r.stage RETURNING l.id, l.stage),
+    kept AS (INSERT INTO lead_stage (lead_id, stage) SELECT id, stage FROM moved ON CONFLICT DO NOTHING)
+    SELECT id FROM moved
 """)
 
 

@@ -21,6 +21,7 @@ _CHOICES = {
     "make_id": "SELECT id, name FROM make ORDER BY name",
     "filter_id": "SELECT id, name FROM ad_filter WHERE NOT is_archived ORDER BY name",
     "trunk_id": "SELECT id, name FROM trunk ORDER BY name",
+    "connection_id": "SELECT id, name FROM crm_connection ORDER BY name",
     "gateway_id": "SELECT id, name FROM sms_gateway ORDER BY position, name",
     "template_id": "SELECT id, name FROM sms_template ORDER BY position, name",
 }

@@ -39,3 +39,13 @@ class DayGoal(Model):
         CheckConstraint("(user_id IS NULL) <> (group_id IS NULL)", name="day_goal_whose"),
         CheckConstraint("calls > 0 AND connects > 0 AND leads > 0", name="day_goal_above_nothing"),
     )
+
+
+class GroupSupervisor(Model):
+    """Whose figures a supervisor may see: the groups named here. Who has none here, and every admin, sees all."""
+
+    __tablename__ = "group_supervisor"
+    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("operator_group.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
+    )

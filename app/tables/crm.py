@@ -112,10 +112,22 @@ class CrmPush(Model):
         UniqueConstraint("lead_id", "connection_id", "what", name="crm_push_once"),
         CheckConstraint("state IN ('waiting', 'done', 'failed', 'dropped')", name="crm_push_state"),
         Index("crm_push_due", "next_at", "id", postgresql_where=raw("state = 'waiting'")),
+        Index("crm_push_at", "created_at"),
         Index("crm_push_failed", "id", postgresql_where=raw("state = 'failed'")),
         Index("crm_push_known", "connection_id", "external_id", postgresql_where=raw("what = 'lead'")),
         {"postgresql_with": {"fillfactor": "70"}},
     )
+
+
+class LeadStage(Model):
+    """When a lead first came to a stage of the CRM; the lead itself keeps only where it is now."""
+
+    __tablename__ = "lead_stage"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id", ondelete="CASCADE"), nullable=False)
+    stage: Mapped[str] = mapped_column(String(16), nullable=False)
+    at: Mapped[datetime] = now_column()
+    __table_args__ = (UniqueConstraint("lead_id", "stage", name="lead_stage_once"), Index("lead_stage_at", "at"))
 
 
 class CrmHook(Model):
@@ -197,5 +209,5 @@ class CrmVehicle(Model):
 
 __all__ = [
     "DEAL_STAGES", "PUSH_STATES", "CrmClient", "CrmClientPhone", "CrmConnection", "CrmHook", "CrmPush", "CrmToken",
-    "CrmTurn", "CrmVehicle",
+    "CrmTurn", "CrmVehicle", "LeadStage",
 ]  # fmt: skip

@@ -56,6 +56,10 @@ class _Work:
     processed: Mapped[int] = amount()
     reached: Mapped[int] = amount()
     leads: Mapped[int] = amount()
+    crm_in_work: Mapped[int] = amount()
+    inspected: Mapped[int] = amount()
+    bought: Mapped[int] = amount()
+    crm_refused: Mapped[int] = amount()
 
 
 class _Ads(_Work):
@@ -82,6 +86,8 @@ class DayByCode(_Calls, Model):
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
     trunk_id: Mapped[int | None] = key()
+    prefix_id: Mapped[int | None] = key()
+    caller_number: Mapped[str | None] = key(Text)
     code: Mapped[str | None] = key(String(4))
 
 
@@ -156,6 +162,55 @@ class DayByState(Model):
     spent_s: Mapped[int] = amount()
 
 
+class DayByPresence(Model):
+    """The same time as in DayByState, laid side by side for each operator."""
+
+    __tablename__ = "day_by_presence"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    operator_id: Mapped[int | None] = key()
+    at_work_s: Mapped[int] = amount()
+    ready_s: Mapped[int] = amount()
+    talking_s: Mapped[int] = amount()
+    wrap_s: Mapped[int] = amount()
+    paused_s: Mapped[int] = amount()
+    busy_s: Mapped[int] = amount()
+    able_s: Mapped[int] = amount()
+    wraps: Mapped[int] = amount()
+
+
+class DayByCallback(Model):
+    __tablename__ = "day_by_callback"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    operator_id: Mapped[int | None] = key()
+    plan: Mapped[str | None] = key(String(12))
+    due: Mapped[int] = amount()
+    kept: Mapped[int] = amount()
+    missed: Mapped[int] = amount()
+    still_open: Mapped[int] = amount()
+    late_n: Mapped[int] = amount()
+    late_s: Mapped[int] = amount()
+
+
+class DayByCrm(Model):
+    """Hand-overs to the CRM by the day when they were asked for."""
+
+    __tablename__ = "day_by_crm"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, nullable=False, index=True)
+    connection_id: Mapped[int | None] = key()
+    thing: Mapped[str | None] = key(String(12))
+    operator_id: Mapped[int | None] = key()
+    pushes: Mapped[int] = amount()
+    handed: Mapped[int] = amount()
+    waits: Mapped[int] = amount()
+    fails: Mapped[int] = amount()
+    dropped: Mapped[int] = amount()
+    tries: Mapped[int] = amount()
+    took_s: Mapped[int] = amount()
+
+
 class DayBySms(Model):
     """Messages by the day when they were asked for. The cost is in kopecks: whole numbers add up exactly."""
 
@@ -214,6 +269,7 @@ class Export(Model):
 
 
 __all__ = [
-    "DayByCallCity", "DayByCaller", "DayByCity", "DayByCode", "DayByFilter", "DayByHour", "DayByLine", "DayByMake",
-    "DayByOperator", "DayBySms", "DayByState", "DayByStatus", "DirtyMoment", "Export", "RolledDay", "SavedView",
+    "DayByCallCity", "DayByCallback", "DayByCaller", "DayByCity", "DayByCode", "DayByCrm", "DayByFilter", "DayByHour",
+    "DayByLine", "DayByMake", "DayByOperator", "DayByPresence", "DayBySms", "DayByState", "DayByStatus", "DirtyMoment",
+    "Export", "RolledDay", "SavedView",
 ]  # fmt: skip

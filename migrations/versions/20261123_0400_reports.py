@@ -304,6 +304,10 @@ def _tables() -> None:
         sa.Column("processed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reached", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("leads", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("crm_in_work", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("inspected", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("bought", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("crm_refused", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_day_by_city_day"), "day_by_city", ["day"], unique=False)
@@ -312,6 +316,8 @@ def _tables() -> None:
         sa.Column("id", sa.BigInteger(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("trunk_id", sa.Integer(), nullable=True),
+        sa.Column("prefix_id", sa.Integer(), nullable=True),
+        sa.Column("caller_number", sa.Text(), nullable=True),
         sa.Column("code", sa.String(length=4), nullable=True),
         sa.Column("attempts", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("connects", sa.BigInteger(), server_default="0", nullable=False),
@@ -332,6 +338,10 @@ def _tables() -> None:
         sa.Column("processed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reached", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("leads", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("crm_in_work", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("inspected", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("bought", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("crm_refused", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_day_by_filter_day"), "day_by_filter", ["day"], unique=False)
@@ -380,6 +390,10 @@ def _tables() -> None:
         sa.Column("processed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reached", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("leads", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("crm_in_work", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("inspected", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("bought", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("crm_refused", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_day_by_make_day"), "day_by_make", ["day"], unique=False)
@@ -393,6 +407,10 @@ def _tables() -> None:
         sa.Column("processed", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reached", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("leads", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("crm_in_work", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("inspected", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("bought", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("crm_refused", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_day_by_operator_day"), "day_by_operator", ["day"], unique=False)

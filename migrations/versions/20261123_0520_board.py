@@ -1,4 +1,4 @@
-"""The board: its marks, the goals of the day.
+"""The board: its marks, the goals of the day, whose groups a supervisor sees; call-backs, presence and CRM counted.
 
 Revision ID: 20261123_0520
 Revises: 20261123_0510
@@ -11,6 +11,15 @@ revision = "20261123_0520"
 down_revision = "20261123_0510"
 branch_labels = None
 depends_on = None
+
+# Moments younger than an hour need no mark: their day is not rolled up before its end is two hours old.
+OLD = "now() - interval '1 hour'"
+# table: (kind of mark, the moment of a row, the columns whose change matters)
+MARKED = {
+    "callback": ("callback", "at", "at, created_at, done_at, card_id, operator_id, by_id, is_automatic, call_id"),
+    "crm_push": ("push", "created_at", "state, done_at, attempts_n, created_at, connection_id, lead_id, what"),
+    "lead_stage": ("stage", "at", "at, stage, lead_id"),
+}
 
 
 def upgrade() -> None:
@@ -44,8 +53,170 @@ def upgrade() -> None:
         sa.UniqueConstraint("group_id"),
         sa.UniqueConstraint("user_id"),
     )
+    op.create_table(
+        "group_supervisor",
+        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("group_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["group_id"], ["operator_group.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("user_id", "group_id"),
+    )
+    op.create_index(op.f("ix_group_supervisor_group_id"), "group_supervisor", ["group_id"], unique=False)
+    op.create_table(
+        "lead_stage",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("lead_id", sa.BigInteger(), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["lead_id"], ["lead.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("lead_id", "stage", name="lead_stage_once"),
+    )
+    op.create_index("lead_stage_at", "lead_stage", ["at"], unique=False)
+    op.create_index("callback_at", "callback", ["at"], unique=False)
+    op.create_index("crm_push_at", "crm_push", ["created_at"], unique=False)
+    _days()
+    for table, (kind, moment, matters) in MARKED.items():
+        _mark(table, kind, moment, matters)
+    _mark_callbacks_of_calls()
+    _mark_card("UNION ALL SELECT 'stage', s.at FROM lead_stage s JOIN lead l ON l.id = s.lead_id "
+               "WHERE l.card_id = its_id")  # fmt: skip
+
+
+def _mark_card(more: str) -> None:
+    """As the reports' migration made it, and with the stages of the card's leads."""
+    op.execute(
+        f"""
+        CREATE OR REPLACE FUNCTION mark_card(its_id bigint) RETURNS void LANGUAGE sql AS $$
+          INSERT INTO dirty_moment (source, at)
+          SELECT DISTINCT e.kind, e.at FROM (
+            SELECT 'card' AS kind, matched_at AS at FROM card WHERE id = its_id
+            UNION ALL SELECT 'assignment', t.at FROM assignment a, LATERAL (VALUES (a.from_at), (a.taken_at)) AS t(at)
+                      WHERE a.card_id = its_id
+            UNION ALL SELECT 'result', at FROM status_change WHERE card_id = its_id
+            UNION ALL SELECT 'lead', created_at FROM lead WHERE card_id = its_id
+            UNION ALL SELECT 'call', created_at FROM call WHERE card_id = its_id {more}) e
+          WHERE e.at < {OLD}
+        $$
+        """  # noqa: S608  constants of ours
+    )
+
+
+def _days() -> None:
+    op.create_table(
+        "day_by_presence",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("operator_id", sa.Integer(), nullable=True),
+        sa.Column("at_work_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("ready_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("talking_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("wrap_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("paused_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("busy_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("able_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("wraps", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_day_by_presence_day"), "day_by_presence", ["day"], unique=False)
+    op.create_table(
+        "day_by_callback",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("operator_id", sa.Integer(), nullable=True),
+        sa.Column("plan", sa.String(length=12), nullable=True),
+        sa.Column("due", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("kept", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("missed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("still_open", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("late_n", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("late_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_day_by_callback_day"), "day_by_callback", ["day"], unique=False)
+    op.create_table(
+        "day_by_crm",
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("connection_id", sa.Integer(), nullable=True),
+        sa.Column("thing", sa.String(length=12), nullable=True),
+        sa.Column("operator_id", sa.Integer(), nullable=True),
+        sa.Column("pushes", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("handed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("waits", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("fails", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("dropped", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("tries", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("took_s", sa.BigInteger(), server_default="0", nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index(op.f("ix_day_by_crm_day"), "day_by_crm", ["day"], unique=False)
+
+
+def _mark(table: str, kind: str, moment: str, matters: str) -> None:
+    """A row that comes, goes or changes marks its day, and the day where it was before."""
+    op.execute(
+        f"""
+        CREATE FUNCTION mark_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          INSERT INTO dirty_moment (source, at) SELECT DISTINCT '{kind}', t.at FROM (
+            SELECT OLD.{moment} AS at WHERE TG_OP <> 'INSERT'
+            UNION ALL SELECT NEW.{moment} WHERE TG_OP <> 'DELETE') t
+          WHERE t.at < {OLD};
+          RETURN NULL;
+        END $$
+        """  # noqa: S608  constants of ours
+    )
+    op.execute(
+        f"CREATE TRIGGER {table}_marks AFTER INSERT OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION mark_{table}()"
+    )
+    old, new = (", ".join(f"{row}.{name}" for name in matters.split(", ")) for row in ("OLD", "NEW"))
+    op.execute(
+        f"CREATE TRIGGER {table}_update_marks AFTER UPDATE ON {table} FOR EACH ROW "
+        f"WHEN (({old}) IS DISTINCT FROM ({new})) EXECUTE FUNCTION mark_{table}()"
+    )
+
+
+def _mark_callbacks_of_calls() -> None:
+    """A late record of a call, or one that goes, may be what kept a call-back or not."""
+    op.execute(
+        f"""
+        CREATE FUNCTION mark_callbacks_of_call() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          INSERT INTO dirty_moment (source, at)
+          SELECT DISTINCT 'callback', b.at FROM callback b WHERE b.at < {OLD} AND b.card_id IN (
+            SELECT OLD.card_id WHERE TG_OP <> 'INSERT' UNION ALL SELECT NEW.card_id WHERE TG_OP <> 'DELETE');
+          RETURN NULL;
+        END $$
+        """  # noqa: S608  constants of ours
+    )
+    for verb, row in (("insert", "NEW"), ("delete", "OLD")):
+        op.execute(
+            f"CREATE TRIGGER call_{verb}_marks_callbacks AFTER {verb.upper()} ON call FOR EACH ROW "
+            f"WHEN ({row}.card_id IS NOT NULL AND {row}.created_at < {OLD}) EXECUTE FUNCTION mark_callbacks_of_call()"
+        )
+    op.execute(
+        f"CREATE TRIGGER call_update_marks_callbacks AFTER UPDATE ON call FOR EACH ROW "
+        f"WHEN (least(OLD.created_at, NEW.created_at) < {OLD} AND (OLD.created_at, OLD.card_id, OLD.type) "
+        f"IS DISTINCT FROM (NEW.created_at, NEW.card_id, NEW.type)) EXECUTE FUNCTION mark_callbacks_of_call()"
+    )
 
 
 def downgrade() -> None:
+    _mark_card("")
+    for verb in ("insert", "delete", "update"):
+        op.execute(f"DROP TRIGGER call_{verb}_marks_callbacks ON call")
+    op.execute("DROP FUNCTION mark_callbacks_of_call()")
+    for table in MARKED:
+        op.execute(f"DROP TRIGGER {table}_update_marks ON {table}")
+        op.execute(f"DROP TRIGGER {table}_marks ON {table}")
+        op.execute(f"DROP FUNCTION mark_{table}()")
+    for table in ("day_by_crm", "day_by_callback", "day_by_presence"):
+        op.drop_index(op.f(f"ix_{table}_day"), table_name=table)
+        op.drop_table(table)
+    op.drop_index("crm_push_at", table_name="crm_push")
+    op.drop_index("callback_at", table_name="callback")
+    op.drop_table("lead_stage")
+    op.drop_table("group_supervisor")
     op.drop_table("day_goal")
     op.drop_table("board_mark")

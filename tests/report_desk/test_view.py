@@ -19,7 +19,8 @@ from tests import factories
 
 YESTERDAY = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=1)
 DAY = YESTERDAY.date().isoformat()
-REPORTS = ("call-types", "connects-by-prefix", "conversion", "ads-by-city", "operators", "statuses", "presence", "sms")
+REPORTS = ("call-types", "connects-by-prefix", "conversion", "ads-by-city", "operators", "statuses", "presence", "sms",
+           "callbacks", "crm", "funnel")  # fmt: skip
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,118 +16,10 @@ from app.reports._families import FAMILIES
 from app.reports.answers import ask
 from app.reports.rollups import closed_days, last_settled, roll_up_changed, roll_up_missing
 from tests import factories
+from tests.reports.conftest import DAYS, NOW, happen
 
 MOSCOW = ZoneInfo("Europe/Moscow")
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-DAYS = 12
 REPORTS = registry.members(app.reports, Report)
-
-
-@pytest.fixture
-def world(session):
-    """A small call centre: operators, cities, filters, cars with cards."""
-    chance = random.Random(7)
-    cities = [factories.make_city(session) for _ in range(3)]
-    makes = [factories.make_make(session) for _ in range(2)]
-    sources = [factories.make_source(session) for _ in range(2)]
-    operators = [factories.make_operator(session).user_id for _ in range(3)]
-    filters = [factories.make_filter(session) for _ in range(2)]
-    statuses = [factories.make_status(session, is_closing=n > 1, is_reached=n % 2 == 0) for n in range(4)]
-    server = models.Asterisk(name="А", ami_host="127.0.0.1", ami_user="x")
-    session.add(server)
-    session.flush()
-    trunk = models.Trunk(asterisk_id=server.id, name="Линия", endpoint="line")
-    session.add(trunk)
-    session.flush()
-    prefix = models.DialPrefix(trunk_id=trunk.id, digits="98")
-    session.add(prefix)
-    cards = []
-    for _ in range(25):
-        at = _moment(chance)
-        vehicle = factories.make_vehicle(session, city_id=chance.choice(cities).id, make_id=chance.choice(makes).id,
-                                         published_at=at)  # fmt: skip
-        ad = factories.make_ad(session, source=chance.choice(sources), vehicle=vehicle, city_id=vehicle.city_id,
-                               make_id=vehicle.make_id, published_at=at, first_seen_at=at)  # fmt: skip
-        vehicle.ad_id = ad.id
-        card = factories.make_card(session, vehicle, filter_id=chance.choice(filters).id, matched_at=_moment(chance))
-        cards.append(card.id)
-    session.flush()
-    return {
-        "chance": chance, "cities": [city.id for city in cities], "operators": operators, "cards": cards,
-        "filters": [row.id for row in filters], "statuses": [row.id for row in statuses], "server": server.id,
-        "trunk": trunk.id, "prefix": prefix.id,
-    }  # fmt: skip
-
-
-def _moment(chance: random.Random) -> datetime:
-    return NOW - timedelta(seconds=chance.randrange(DAYS * 86400))
-
-
-def happen(session, world, times: int) -> None:
-    for _ in range(times):
-        world["chance"].choice((_call, _call, _given, _result, _state, _lead, _message))(session, world)
-
-
-def _call(session, world) -> None:
-    chance, at = world["chance"], _moment(world["chance"])
-    outcome = chance.choice(("answered", "busy", "no_answer"))
-    session.add(models.Call(
-        type=chance.choice(("individual", "campaign", "callback", "incoming")), state="ended", outcome=outcome,
-        asterisk_id=world["server"], trunk_id=chance.choice((world["trunk"], None)), prefix_id=world["prefix"],
-        phone=factories.fictional_phone(chance.randrange(9)), operator_id=chance.choice(world["operators"]),
-        card_id=chance.choice([*world["cards"], None]), created_at=at, ended_at=at + timedelta(minutes=1),
-        talk_ms=chance.randrange(90_000) if outcome == "answered" else None,
-        ring_ms=chance.choice((None, chance.randrange(30_000))),
-    ))  # fmt: skip
-    session.flush()
-
-
-def _given(session, world) -> None:
-    chance, at = world["chance"], _moment(world["chance"])
-    session.add(models.Assignment(
-        card_id=chance.choice(world["cards"]), operator_id=chance.choice(world["operators"]), from_at=at,
-        until_at=at + timedelta(hours=1), taken_at=chance.choice((None, at)), why="dealt",
-    ))  # fmt: skip
-    session.flush()
-
-
-def _result(session, world) -> None:
-    chance = world["chance"]
-    session.add(models.StatusChange(
-        card_id=chance.choice(world["cards"]), new_id=chance.choice(world["statuses"]),
-        by_id=chance.choice(world["operators"]), at=_moment(chance),
-    ))  # fmt: skip
-    session.flush()
-
-
-def _state(session, world) -> None:
-    chance, since = world["chance"], _moment(world["chance"])
-    session.add(models.OperatorState(
-        user_id=chance.choice(world["operators"]), state=chance.choice(("ready", "lunch")), since=since,
-        until=min(NOW, since + timedelta(hours=chance.randrange(1, 60))),
-    ))  # fmt: skip
-    session.flush()
-
-
-def _lead(session, world) -> None:
-    chance = world["chance"]
-    session.execute(
-        text("""INSERT INTO lead (card_id, status_id, by_id, created_at) VALUES (:c, :s, :o, :at)
-                ON CONFLICT DO NOTHING"""),
-        {"c": chance.choice(world["cards"]), "s": chance.choice(world["statuses"]),
-         "o": chance.choice(world["operators"]), "at": _moment(chance)},
-    )  # fmt: skip
-
-
-def _message(session, world) -> None:
-    chance, at = world["chance"], _moment(world["chance"])
-    session.add(models.SmsMessage(
-        card_id=chance.choice([*world["cards"], None]), phone=factories.fictional_phone(chance.randrange(9)),
-        text="Здравствуйте", parts=chance.randrange(1, 4), state=chance.choice(("waiting", "delivered", "failed")),
-        ground=chance.choice(("operator", "status")), by_id=chance.choice([*world["operators"], None]),
-        cost=chance.choice((None, chance.randrange(1, 900) / 100)), created_at=at, sent_at=chance.choice((None, at)),
-    ))  # fmt: skip
-    session.flush()
 
 
 def _some(table: str, which: str = "true") -> str:
@@ -147,6 +38,12 @@ EDITS = (
     f"UPDATE sms_message SET state = 'delivered', cost = 3.45 WHERE {_some('sms_message')}",
     f"DELETE FROM sms_message WHERE {_some('sms_message')}",
     f"DELETE FROM status_change WHERE {_some('status_change')}",
+    f"UPDATE callback SET done_at = at + interval '10 minutes' WHERE {_some('callback')}",
+    f"UPDATE callback SET at = at - interval '26 hours' WHERE {_some('callback')}",
+    f"DELETE FROM callback WHERE {_some('callback')}",
+    f"UPDATE crm_push SET state = 'done', done_at = created_at + interval '3 days' WHERE {_some('crm_push')}",
+    f"DELETE FROM crm_push WHERE {_some('crm_push')}",
+    f"UPDATE lead_stage SET at = at - interval '1 day' WHERE {_some('lead_stage')}",
     "UPDATE operator_state SET until = until + interval '25 hours' WHERE "
     + _some("operator_state", "until < now() - interval '30 hours'"),
     "UPDATE status SET is_closing = NOT is_closing WHERE id = :status",
