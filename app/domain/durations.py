@@ -17,7 +17,10 @@ class Durations:
     memory: float = 2000.0
     weights: list[float] = field(default_factory=list)
     total: float = 0.0
-    _later: list[float] = field(default_factory=list, repr=False, compare=False)
+    _later: list[float] = field(
+        default_factory=list, repr=False, compare=False
+    )  # sums from behind, until one is learnt
+    _mean: float = field(default=0.0, repr=False, compare=False)
 
     def learn(self, seconds: float) -> None:
         self.weights = self.weights or [0.0] * (self.longest + 1)
@@ -34,6 +37,7 @@ class Durations:
             return 0.0
         if not self._later:
             self._later = [*reversed(list(accumulate(reversed(self.weights)))), 0.0]
+            self._mean = sum(self._later) / self.total - 0.5
         at = min(max(elapsed, 0.0), float(self.longest))
         second = int(at)
         return self._later[second] + (self._later[second + 1] - self._later[second]) * (at - second)
@@ -49,14 +53,14 @@ class Durations:
         if not self.total or horizon <= 0:
             return 0.0
         alive = self.later_than(elapsed)
-        usual = horizon / (horizon + max(self.mean(), 1.0))
+        usual = horizon / (horizon + max(self._mean, 1.0))
         return (alive - self.later_than(elapsed + horizon) + PRIOR * usual) / (alive + PRIOR)
 
     def mean(self) -> float:
         if not self.total:
             return 0.0
         self.later_than(0)
-        return sum(self._later) / self.total - 0.5
+        return self._mean
 
     def quantiles(self, shares: Sequence[float]) -> tuple[float, ...]:
         """The seconds by which these shares have ended; shares rise."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import erf, sqrt
 from typing import Literal, NamedTuple
 
-from app.domain.pacing_memory import CallKind, Learned
+from app.domain.pacing_memory import CallKind, Learned, Tables
 
 Mode = Literal["progressive", "power", "predictive"]
 Why = Literal[
@@ -23,7 +23,9 @@ ANSWERS_NEEDED, TALKS_NEEDED = 30, 20
 MOST_RATIO = 10.0
 RING_SHARES = (0.1, 0.3, 0.5, 0.7, 0.9)  # a new call is answered at one of these moments of a ring, each as likely
 WRAP_SHARES = (1 / 6, 1 / 2, 5 / 6)
-FRESH = 24  # so many observations later the tables are computed anew
+FRESH_RUNG, FRESH_FREED = 48, 32  # so many observations later the tables are computed anew
+
+Row = tuple[float, ...]
 
 
 class Ringing(NamedTuple):
@@ -122,20 +124,17 @@ def predicted(observed: Observed, limits: Limits, learned: Learned) -> int:
     A call dialled now is answered at an unknown moment of its ring. At each such moment the answers by then are set
     against the operators free by then; both are sums of many small chances, so nearly normal.
     """
-    _keep_fresh(learned)
-    moments = _moments(learned)
-    free = observed.free - observed.waiting
-    rows = [_freed(learned, "talks", since, moments, limits.patience_s) for since in observed.talking]
-    rows += [_freed(learned, "wraps", since, moments, limits.patience_s) for since in observed.wrapping]
-    freed_mean, freed_spread = _sums(rows, len(moments))
-    rung_mean, rung_spread = _sums([_rung(learned, call, moments) for call in observed.ringing], len(moments))
+    tables = _fresh(learned)
+    n, free = len(tables.moments), observed.free - observed.waiting
+    freed_mean, freed_spread = _sums(_freed_rows(observed, limits, learned, tables), n)
+    rung_mean, rung_spread = _sums(_rung_rows(observed, learned, tables), n)
     chance = learned.answer_chance(observed.next_kind)
     new = [chance * share for share in RING_SHARES]
     mean = [rung - freed - free for rung, freed in zip(rung_mean, freed_mean, strict=True)]
     spread = [rung + freed for rung, freed in zip(rung_spread, freed_spread, strict=True)]
     dials, most = 0, 3 * observed.operators
     while dials < most:
-        nobody = sum(_above(m, s) for m, s in zip(mean, spread, strict=True)) / len(moments)
+        nobody = sum(_above(m, s) for m, s in zip(mean, spread, strict=True)) / n
         if nobody > learned.daring:
             break
         dials += 1
@@ -149,56 +148,83 @@ def _above(mean: float, spread: float) -> float:
     return 0.5 * (1 + erf((mean + 0.5) / sqrt(2 * spread + 1e-9)))
 
 
-def _sums(rows: list[tuple[float, ...]], n: int) -> tuple[list[float], list[float]]:
+def _freed_rows(observed: Observed, limits: Limits, learned: Learned, tables: Tables) -> list[Row]:
+    rows: list[Row] = []
+    known = tables.freed
+    groups: tuple[tuple[Literal["talks", "wraps"], Sequence[float]], ...] = (
+        ("talks", observed.talking),
+        ("wraps", observed.wrapping),
+    )
+    for of, elapsed in groups:
+        for seconds in elapsed:
+            key = (of, _age(seconds))
+            if key not in known:
+                known[key] = _freed(learned, tables, of, key[1], limits.patience_s)
+            rows.append(known[key])
+    return rows
+
+
+def _rung_rows(observed: Observed, learned: Learned, tables: Tables) -> list[Row]:
+    rows: list[Row] = []
+    known = tables.rung
+    for elapsed, kind in observed.ringing:
+        key = (kind, int(elapsed))
+        if key not in known:
+            known[key] = _rung(learned, tables.moments, *key)
+        rows.append(known[key])
+    return rows
+
+
+def _sums(rows: list[Row], n: int) -> tuple[list[float], list[float]]:
     if not rows:
         return [0.0] * n, [0.0] * n
     columns = [sum(column) for column in zip(*rows, strict=True)]
     return columns[:n], columns[n:]
 
 
-def _keep_fresh(learned: Learned) -> None:
-    """What was computed from the distributions is used for a few observations more; they change slowly."""
-    if not 0 <= learned.seen - learned.reckoned_at < FRESH:
-        learned.reckoned.clear()
-        learned.reckoned_at = learned.seen
+def _fresh(learned: Learned) -> Tables:
+    """What was computed before, as long as little was seen since."""
+    tables = learned.tables
+    enough = FRESH_FREED + int(learned.talks.total) // 16
+    if not tables.moments or learned.freed_n - tables.freed_at >= enough:
+        tables.freed_at, tables.moments = learned.freed_n, learned.rings.quantiles(RING_SHARES)
+        tables.wraps = learned.wraps.quantiles(WRAP_SHARES)
+        tables.freed.clear()
+        tables.rung_at = -FRESH_RUNG
+    if learned.tried_n - tables.rung_at >= FRESH_RUNG:
+        tables.rung_at = learned.tried_n
+        tables.rung.clear()
+    return tables
 
 
-def _moments(learned: Learned) -> tuple[float, ...]:
-    if "moments" not in learned.reckoned:
-        learned.reckoned["moments"] = learned.rings.quantiles(RING_SHARES)
-    return learned.reckoned["moments"]  # type: ignore[no-any-return]
-
-
-def _freed(
-    learned: Learned, what: Literal["talks", "wraps"], since: float, moments: Sequence[float], patience: float
-) -> tuple[float, ...]:
+def _freed(learned: Learned, tables: Tables, of: Literal["talks", "wraps"], age: int, patience: float) -> Row:
     """The chances that the operator is free at each moment, then their spreads."""
-    age = int(since) if since < 120 else int(since) // 10 * 10
-    if (what, age) not in learned.reckoned:
-        if what == "wraps":
-            chances = [learned.wraps.ends_within(age, moment + patience) for moment in moments]
-        else:
-            wraps = learned.wraps.quantiles(WRAP_SHARES)
-            chances = [
-                sum(learned.talks.ends_within(age, moment + patience - wrap) for wrap in wraps) / len(wraps)
-                for moment in moments
-            ]
-        learned.reckoned[what, age] = (*chances, *(chance * (1 - chance) for chance in chances))
-    return learned.reckoned[what, age]  # type: ignore[no-any-return]
-
-
-def _rung(learned: Learned, call: Ringing, moments: Sequence[float]) -> tuple[float, ...]:
-    """The chances that the call is answered by each moment, then their spreads: the longer it rings, the fewer."""
-    key = (call.kind, int(call.elapsed))
-    if key not in learned.reckoned:
-        chance = learned.answer_chance(call.kind)
-        age = float(key[1])
-        rings = chance * learned.rings.share_later(age)
-        silent = (1 - chance) * (learned.silences.share_later(age) if learned.silences.total else 1.0)
-        alive = rings + silent
+    if of == "wraps":
+        chances = [learned.wraps.ends_within(age, moment + patience) for moment in tables.moments]
+    else:
         chances = [
-            (rings - chance * learned.rings.share_later(age + moment)) / alive if alive > 1e-9 else 0.0
-            for moment in moments
+            sum(learned.talks.ends_within(age, moment + patience - wrap) for wrap in tables.wraps) / len(tables.wraps)
+            for moment in tables.moments
         ]
-        learned.reckoned[key] = (*chances, *(one * (1 - one) for one in chances))
-    return learned.reckoned[key]  # type: ignore[no-any-return]
+    return _with_spreads(chances)
+
+
+def _rung(learned: Learned, moments: Sequence[float], kind: CallKind, age: int) -> Row:
+    """The chances that the call is answered by each moment, then their spreads: the longer it rings, the fewer."""
+    chance = learned.answer_chance(kind)
+    rings = chance * learned.rings.share_later(age)
+    silent = (1 - chance) * (learned.silences.share_later(age) if learned.silences.total else 1.0)
+    if rings + silent < 1e-9:
+        return _with_spreads([0.0] * len(moments))
+    answered = [rings - chance * learned.rings.share_later(age + moment) for moment in moments]
+    return _with_spreads([one / (rings + silent) for one in answered])
+
+
+def _with_spreads(chances: list[float]) -> Row:
+    return (*chances, *(chance * (1 - chance) for chance in chances))
+
+
+def _age(seconds: float) -> int:
+    """Whole seconds of the young, every third of the older, tens of the old, of whom few were seen."""
+    whole = int(seconds)
+    return whole if whole < 30 else whole // 3 * 3 if whole < 120 else whole // 10 * 10

@@ -40,6 +40,18 @@ class Tally:
 
 
 @dataclass
+class Tables:
+    """What `decide` has computed from the distributions; these change slowly, so it serves a while."""
+
+    moments: tuple[float, ...] = ()
+    wraps: tuple[float, ...] = ()
+    freed: dict[tuple[str, int], tuple[float, ...]] = field(default_factory=dict)
+    freed_at: int = -1
+    rung: dict[tuple[CallKind, int], tuple[float, ...]] = field(default_factory=dict)
+    rung_at: int = -1
+
+
+@dataclass
 class Learned:
     """Tell it what happened with the second of the day's clock; `decide` only reads it."""
 
@@ -55,9 +67,9 @@ class Learned:
     window: Tally = field(default_factory=Tally)
     window_at: float = 0.0
     daring: float = DARING_FROM
-    seen: int = 0  # every observation makes it greater: what was computed from older ones is computed anew
-    reckoned: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)  # by `decide`, of these facts
-    reckoned_at: int = field(default=-1, repr=False, compare=False)
+    tried_n: int = 0
+    freed_n: int = 0
+    tables: Tables = field(default_factory=Tables, repr=False, compare=False)
 
     # --- what happened
 
@@ -85,17 +97,17 @@ class Learned:
 
     def talked(self, seconds: float) -> None:
         self.talks.learn(seconds)
-        self.seen += 1
+        self.freed_n += 1
 
     def wrapped(self, seconds: float) -> None:
         self.wraps.learn(seconds)
-        self.seen += 1
+        self.freed_n += 1
 
     def _tried(self, kind: CallKind, event: int) -> None:
         self.drift.add(event, self._cell_chance(kind), memory=DRIFT_MEMORY)
         self.answers.setdefault(kind, Tally()).add(event, memory=CELL_MEMORY)
         self.lines.setdefault(kind.line, Tally()).add(event, memory=4 * CELL_MEMORY)
-        self.seen += 1
+        self.tried_n += 1
 
     def _counted(self, now: float, event: int, ceiling: float) -> None:
         self._fade(now)
@@ -140,6 +152,7 @@ class Learned:
         return {
             "rings": self.rings.dump(), "silences": self.silences.dump(), "talks": self.talks.dump(),
             "wraps": self.wraps.dump(), "day": self.day, "daring": self.daring, "window_at": self.window_at,
+            "tried_n": self.tried_n, "freed_n": self.freed_n,
             "answers": [[*kind, tally.trials, tally.events] for kind, tally in self.answers.items()],
             "lines": [[line, tally.trials, tally.events] for line, tally in self.lines.items()],
             **{name: [tally.trials, tally.events] for name, tally in self._tallies().items()},
@@ -158,6 +171,7 @@ class Learned:
         found.lines = {row[0]: Tally(*row[1:]) for row in kept.get("lines", ())}
         found.day, found.window_at = kept.get("day", ""), kept.get("window_at", 0.0)
         found.daring = kept.get("daring", DARING_FROM)
+        found.tried_n, found.freed_n = kept.get("tried_n", 0), kept.get("freed_n", 0)
         return found
 
     def _tallies(self) -> dict[str, Tally]:

@@ -39,18 +39,20 @@ class Vicidial:
     """VICIdial's adaptive dial level: so many lines for each operator at work.
 
     Each quarter of a minute the level is multiplied by one and the share of operators who stood ready, beyond sellers
-    who waited, in the last minute. Above the day's drop limit AVERAGE halves it, HARD_LIMIT sets it to one; it stays
-    between one and the highest level. The dialler tops lines up every two and a half seconds.
+    who waited, in the last minute; the intensity, in percent, makes steps up greater and steps down smaller. Above
+    the day's drop limit AVERAGE halves the level, HARD_LIMIT sets it to one; it stays between one and the highest.
+    The dialler tops lines up every two and a half seconds.
     """
 
-    def __init__(self, *, hard: bool, highest: float = 3.0) -> None:
-        self.hard, self.highest, self.level = hard, highest, 1.0
+    def __init__(self, *, hard: bool, highest: float = 3.0, intensity: float = 0.0) -> None:
+        self.hard, self.highest, self.intensity, self.level = hard, highest, intensity, 1.0
         self.minute: deque[tuple[int, int]] = deque(maxlen=60)
         self.counts: deque[tuple[float, float]] = deque(maxlen=60)
         self.next_level, self.next_dial = 15.0, 0.0
 
     def dials(self, now: float, observed: Observed, limits: Limits, learned: Learned) -> int:
-        self.minute.append((observed.free - observed.waiting, observed.operators))
+        operators = observed.free + len(observed.talking)  # who finishes a card stands paused there
+        self.minute.append((observed.free - observed.waiting, operators))
         self.counts.append((learned.today.trials, learned.today.events))
         if now >= self.next_level:
             self.next_level = now + 15
@@ -59,12 +61,14 @@ class Vicidial:
             return 0
         self.next_dial = now + 2.5
         lines = len(observed.ringing) + observed.waiting + len(observed.talking)
-        return ceil(self.level * observed.operators) - lines
+        return ceil(self.level * operators) - lines
 
     def _adapted(self, limits: Limits, learned: Learned) -> float:
         ready = sum(ready for ready, _ in self.minute)
         operators = sum(n for _, n in self.minute)
-        level = min(self.level * (1 + (ready / operators if operators else 0.0)), self.highest)
+        change = ready / operators if operators else 0.0
+        change *= 1 + self.intensity / 100 if change > 0 else 1 - self.intensity / 100
+        level = min(self.level * (1 + change), self.highest)
         answered = self.counts[-1][0] - self.counts[0][0]
         dropped = self.counts[-1][1] - self.counts[0][1]
         if answered > 20 and dropped > answered / 2:
