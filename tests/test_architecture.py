@@ -24,7 +24,7 @@ ASK = {"services", "models", "reports", "security", "log_ins", "settings", "doma
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms", "wording_incoming",
-        "wording_supervisor"}  # fmt: skip
+        "wording_supervisor", "seeing"}  # fmt: skip
 EVERYBODY = {
     "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "live_board", "api",
     "board", "guides", "config",
@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},
     "wording_fab": set(), "letters": {"services"}, "generated_pages": {"safety", "formats", "wording_fab"},
     "shell": ASK | SHOW, "pages": ASK | SHOW,
+    "seeing": ASK,
     # asks
     "recordings": ASK | SHOW, "live_calls": ASK | SHOW, "guides": ASK | SHOW, "desk": ASK | SHOW, "board": ASK | SHOW,
     "live_board": ASK | SHOW | {"board"},

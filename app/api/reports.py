@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_appbuilder.api import expose, permission_name, protect
-from flask_login import current_user
 from marshmallow import Schema, fields, validate
 
 from app.api.base import ActionApi, now, read_body, zone
@@ -17,6 +16,7 @@ from app.desk import seat
 from app.extensions import db
 from app.reports import asking, sheets
 from app.reports.answers import ask
+from app.seeing import sight_now
 from app.wording import say
 
 _WORD = validate.Regexp(r"[a-z0-9_,-]{1,200}\Z")
@@ -44,12 +44,12 @@ class ReportApi(ActionApi):
     @protect()
     @permission_name("get")
     def names(self) -> Any:
-        own = self._own()
+        sight = sight_now()
         told = [
             {
                 "key": key,
                 "title": str(report.title),
-                "groupings": [{"key": one.key, "title": str(one.label)} for one in asking.allowed(report, own)],
+                "groupings": [{"key": one.key, "title": str(one.label)} for one in asking.allowed(report, sight)],
             }
             for key, report in asking.all_reports().items()
             if seat.may("can_chart", f"Report{report.__name__}")
@@ -65,16 +65,16 @@ class ReportApi(ActionApi):
         if report is None or not seat.may("can_chart", f"Report{report.__name__}"):
             raise ApiTrouble(404)
         today = now().astimezone(ZoneInfo(zone())).date()
-        asked = asking.read(report, _words(body), today, own_of=self._own())
+        try:
+            asked = asking.read(report, _words(body), today, sight=sight_now())
+        except asking.NotTold:
+            raise ApiTrouble(404) from None
         if asked is None:
             raise ApiTrouble(404)
         if asked.troubles:
             raise ApiTrouble(422, errors={"question": [say(trouble) for trouble in asked.troubles]})
         found = ask(db.session(), report, asked.question, zone=ZoneInfo(zone()), now=now())
         return self.response(200, result=sheets.as_json(asking.in_order(found, asked)))
-
-    def _own(self) -> int | None:
-        return None if seat.may("can_everyone", "ExportView") else current_user.id
 
 
 def _words(body: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import current_app
 from flask_babel import force_locale
 
+from app.domain.sight import Sight
 from app.extensions import db
 from app.models import Export
 from app.reports import asking, sheets
@@ -27,7 +28,9 @@ def run(export_id: int) -> dict[str, int]:
     report = asking.all_reports().get(made.report)
     now, zone = datetime.now(UTC), ZoneInfo(settings.timezone)
     asked = (
-        asking.read(report, made.question, now.astimezone(zone).date(), own_of=made.question.get("own_of"))
+        asking.read(
+            report, made.question, now.astimezone(zone).date(), sight=Sight.of_words(made.question.get("sight"))
+        )
         if report
         else None
     )

@@ -20,10 +20,11 @@ from app.extensions import db
 from app.models import Call
 from app.report_desk import figures
 from app.reports import Report, asking
-from app.reports.answers import TIMES, ask, metric_named, names_of_key
+from app.reports.answers import TIMES, ask, metric_named, names_of_key, words_of
 from app.reports.asking import Asked
 from app.reports.behind import PAGE, happening_of, rows_behind
 from app.safety import FastInterface
+from app.seeing import sight_now
 from app.services import exports, report_views
 from app.wording import say
 
@@ -53,7 +54,7 @@ class ReportView(GroupByChartView):
         answer = asking.in_order(ask(db.session(), self.report, asked.question, zone=zone(), now=now()), asked)
         return self.render_template(
             self.chart_template, title=self.report.title, report=self.report, asked=asked, answer=answer,
-            rows=answer.rows[:MOST_ROWS], groupings=asking.allowed(self.report, asked.own_of),
+            rows=answer.rows[:MOST_ROWS], groupings=asking.allowed(self.report, asked.sight),
             presets=preset_names(), chart=figures.chart_data(answer), shown=figures.shown, change=figures.change,
             filters=_choices(asked), troubles=[say(trouble) for trouble in asked.troubles],
             address=lambda **more: _address(self, asked, **more), key_of=key_word, made=_file_of(asked),
@@ -78,7 +79,7 @@ class ReportView(GroupByChartView):
         return self.render_template(
             "reports/rows.html", title=self.report.title, report=self.report, asked=asked, rows=found[:PAGE],
             more=len(found) > PAGE, page=max(0, page), metric=metric_named(metric),
-            kind=happening_of(self.report, asked.question.group_by, metric).key,
+            kind=happening_of(self.report, asked.question.group_by, metric, asked.question.only).key,
             back=_address(self, asked), address=lambda **more: _address(self, asked, rule=".rows", **more),
             key_word=request.args.get("key", ""), name=_name_of(asked, key),
         )  # fmt: skip
@@ -136,9 +137,11 @@ class ReportView(GroupByChartView):
         return bool(self.appbuilder.sm.has_access("can_everyone", "ExportView"))
 
     def _asked(self) -> Asked | None:
-        args = {name: str(value) for name, value in request.args.items()}
-        today = now().astimezone(zone()).date()
-        return asking.read(self.report, args, today, own_of=None if self._sees_everyone() else current_user.id)
+        args = {name: ",".join(values) for name, values in request.args.lists()}
+        try:
+            return asking.read(self.report, args, now().astimezone(zone()).date(), sight=sight_now())
+        except asking.NotTold:
+            abort(404)
 
 
 class ExportView(BaseView):
@@ -233,7 +236,10 @@ def read_key(asked: Asked, word: str) -> Mapping[str, Any]:
     parts = word.split("|")
     if len(parts) != len(asked.grouping.by):
         abort(404)
-    return {dim: _key_value(dim, part) for dim, part in zip(asked.grouping.by, parts, strict=True)}
+    key = {dim: _key_value(dim, part) for dim, part in zip(asked.grouping.by, parts, strict=True)}
+    if not asked.sight.is_own and not all(asked.sight.reaches(dim, value) for dim, value in key.items()):
+        abort(404)
+    return key
 
 
 def _key_value(dim: str, part: str) -> Any:
@@ -247,7 +253,7 @@ def _key_value(dim: str, part: str) -> Any:
             return value if abs(value) < 2**31 else abort(404)
     except ValueError:
         abort(404)
-    return part[:40]
+    return part[:100]
 
 
 def _name_of(asked: Asked, key: Mapping[str, Any]) -> str:
@@ -257,7 +263,7 @@ def _name_of(asked: Asked, key: Mapping[str, Any]) -> str:
 def _order_words(asked: Asked) -> dict[str, Any]:
     order = {"sort": asked.sort, "rising": "1" if asked.is_rising else ""}
     return {**asked.words, **{name: value for name, value in order.items() if value},
-            **({"own_of": asked.own_of} if asked.own_of is not None else {})}  # fmt: skip
+            "sight": asked.sight.as_words()}  # fmt: skip
 
 
 def _address(view: ReportView, asked: Asked, rule: str = ".chart", **more: Any) -> str:
@@ -277,20 +283,30 @@ def _address(view: ReportView, asked: Asked, rule: str = ".chart", **more: Any) 
 
 def _choices(asked: Asked) -> list[tuple[str, str, list[tuple[Any, str]], tuple[Any, ...]]]:
     """The filters of this grouping: name, label, what can be chosen, what is."""
-    if asked.own_of is not None:
+    if asked.sight.is_own:
         return []
+    possible, chosen = asking.filters_of(asked.grouping), asked.words
     return [
-        (name, label, report_views.choices(db.session(), name), asked.question.only.get(name, ()))
+        (
+            name, label, [one for one in _known(name) if asked.sight.reaches(name, one[0])],
+            tuple(str(chosen.get(name) or "").split(",")),
+        )
         for name, label in _filter_labels().items()
-        if name in asking.filters_of(asked.grouping)
-    ]
+        if name in possible
+    ]  # fmt: skip
+
+
+def _known(name: str) -> list[tuple[Any, str]]:
+    if name == "type":
+        return list(words_of("type").items())
+    return report_views.choices(db.session(), name)
 
 
 def _filter_labels() -> dict[str, str]:
     return {
-        "operator_id": _("Operator"), "group_id": _("Group"), "source_id": _("Source"), "make_id": _("Make"),
-        "filter_id": _("Filter"), "trunk_id": _("Phone line"), "type": _("Type"), "gateway_id": _("SMS gateway"),
-        "template_id": _("SMS template"),
+        "operator_id": _("Operator"), "group_id": _("Group"), "city_id": _("City"), "source_id": _("Source"),
+        "make_id": _("Make"), "filter_id": _("Filter"), "trunk_id": _("Phone line"), "type": _("Type"), "gateway_id": _("SMS gateway"),
+        "template_id": _("SMS template"), "connection_id": _("CRM"),
     }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ this contract; the same numbers everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -28,7 +28,7 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked of a report. `only`: dimension -> values that count; a dimension of another family is refused."""
+    """What is asked of a report. `only`: dimension -> values that count; what nothing is told by is refused."""
 
     period: Period
     group_by: str
@@ -72,11 +72,11 @@ class Report:
     watched: ClassVar[tuple[str, ...]] = ()  # groupings whose rows are marked when their connects fall
 
     @classmethod
-    def metric_list(cls, grouping: Grouping) -> tuple[Metric, ...]:
-        """The metrics that the grouping's family can count."""
-        from app.reports._families import FAMILIES
+    def metric_list(cls, grouping: Grouping, filtered: Collection[str] = ()) -> tuple[Metric, ...]:
+        """The metrics that the grouping's family can count, when only some values of these dimensions are wanted."""
+        from app.reports._families import FAMILIES, widened
 
-        known = set(FAMILIES[grouping.family].measures)
+        known = set(widened(FAMILIES[grouping.family], frozenset(filtered)).measures)
         return tuple(METRICS[name] for name in cls.metrics if set(METRICS[name].measures) <= known)
 
     @classmethod

@@ -15,6 +15,7 @@ class Family:
     key: str
     dims: tuple[str, ...]
     happenings: tuple[Happening, ...]
+    is_wide: bool = False  # counted by more than its table has: always from what happened
 
     @property
     def table(self) -> str:
@@ -28,9 +29,12 @@ class Family:
     def marks(self) -> frozenset[str]:
         return frozenset(mark for happening in self.happenings for mark in happening.marks)
 
+    def knows(self, dim: str) -> bool:
+        return any(happening.knows(dim) for happening in self.happenings)
+
     def measures_of(self, happening: Happening) -> tuple[str, ...]:
         """What this family counts of the happening: the number of changes belongs to statuses alone."""
-        left_out = {"processed"} if "status_id" in self.dims else {"changes"}
+        left_out = {"processed"} if self.key == "status" else {"changes"}
         return tuple(name for name in happening.measures if name not in left_out)
 
 
@@ -59,7 +63,18 @@ FAMILIES: dict[str, Family] = {
 }
 
 
-@lru_cache
+@lru_cache(maxsize=512)
+def widened(family: Family, dims: frozenset[str]) -> Family:
+    """The family counted by these dimensions too. What cannot be told by one of them is left out: an ad posted has no
+    operator."""
+    more = tuple(sorted(dims - set(family.dims)))
+    if not more:
+        return family
+    able = tuple(one for one in family.happenings if all(one.knows(dim) for dim in more))
+    return Family(family.key, (*family.dims, *more), able, is_wide=True)
+
+
+@lru_cache(maxsize=512)
 def counted(family: Family) -> str:
     """The rows of the family's table for the days between :from_at and :until_at, counted from what happened."""
     parts = []

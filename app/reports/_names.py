@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+CODE_DIGITS = 4  # of a number: the country and the range
 # A dimension that is not counted itself, and the one that tells it.
-DERIVED = {"group_id": "operator_id"}
+DERIVED = {"group_id": "operator_id", "carrier": "code"}
 
 # dimension -> statement that gives (id, name) of the ids asked for
 _LOOK_UP = {
@@ -67,13 +69,25 @@ def _said(dim: str, value: Any) -> str:
         return [_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun")][value]
     if dim == "hour":
         return f"{value:02d}:00–{value:02d}:59"
-    known = {"type": _types, "outcome": _outcomes, "state": _states, "ground": _grounds, "plan": _plans,
-             "thing": _things}.get(dim)  # fmt: skip
-    if known is not None:
-        return known().get(value, str(value))
+    known = said(dim)
+    if known:
+        return known.get(value, str(value))
     if dim == "code":
         return _code(str(value))
     return f"#{value}" if isinstance(value, int) else str(value)
+
+
+def said(dim: str) -> dict[str, str]:
+    """The words of a dimension whose values are codes."""
+    words = {
+        "type": _types,
+        "outcome": _outcomes,
+        "state": _states,
+        "ground": _grounds,
+        "plan": _plans,
+        "thing": _things,
+    }
+    return words[dim]() if dim in words else {}
 
 
 def _types() -> dict[str, str]:
@@ -118,9 +132,23 @@ def _things() -> dict[str, str]:
 
 def _code(code: str) -> str:
     """The range and whom it was given to first; numbers may have moved to another operator since."""
+    owner = carrier_of(code)
+    return f"{code[0]} {code[1:]}" + (f" · {owner}" if owner else "")
+
+
+@lru_cache(maxsize=4096)
+def carrier_of(code: str | None) -> str | None:
+    """The mobile operator whose range it is, or the region of a town's number; None where nobody knows."""
     import phonenumbers
     from phonenumbers import carrier, geocoder
 
-    number = phonenumbers.PhoneNumber(country_code=7, national_number=int(f"{code[1:]}0000000"[:10]))
-    owner = carrier.name_for_number(number, "ru") or geocoder.description_for_number(number, "ru")
-    return f"{code[0]} {code[1:]}" + (f" · {owner}" if owner else "")
+    if not code or len(code) != CODE_DIGITS or not code.isascii() or not code.isdigit():
+        return None
+    number = phonenumbers.PhoneNumber(country_code=7, national_number=int(f"{code[1:]}0000000"))
+    return carrier.name_for_number(number, "ru") or geocoder.description_for_number(number, "ru") or None
+
+
+def codes_of(owner: str | None) -> list[str]:
+    """Every code of this owner; of None: the codes of anybody known."""
+    codes = (f"7{n:03d}" for n in range(1000))
+    return [code for code in codes if (carrier_of(code) is not None if owner is None else carrier_of(code) == owner)]

@@ -19,6 +19,8 @@ class AdsByCity(Report):
         Grouping("source", _l("Source"), "city", ("source_id",)),
         Grouping("make", _l("Make"), "make", ("make_id",)),
         Grouping("filter", _l("Filter"), "filter", ("filter_id",)),
+        Grouping("operator", _l("Operator"), "operator", ("operator_id",)),
+        Grouping("group", _l("Group"), "operator", ("group_id",)),
         Grouping("day", _l("Day"), "city", ("day",)),
         Grouping("week", _l("Week"), "city", ("week",)),
         Grouping("month", _l("Month"), "city", ("month",)),

@@ -15,9 +15,9 @@ from app.domain import line_fall, periods
 from app.domain.periods import Period, begins
 from app.errors import Refused
 from app.reports import Answer, Grouping, Metric, Question, Report, Row
-from app.reports._families import FAMILIES, Family, counted
+from app.reports._families import FAMILIES, Family, counted, widened
 from app.reports._metrics import METRICS
-from app.reports._names import DERIVED, groups_of_operators, names_of
+from app.reports._names import DERIVED, carrier_of, groups_of_operators, names_of, said
 from app.reports.rollups import closed_days
 
 TIMES = ("day", "week", "month")
@@ -29,11 +29,8 @@ def ask(session: Session, report: type[Report], question: Question, *, zone: Zon
     grouping = report.grouping(question.group_by)
     if grouping is None:
         raise Refused("grouping_unknown", name=question.group_by)
-    family = FAMILIES[grouping.family]
-    for dim in question.only:
-        if base_of(dim) not in family.dims:
-            raise Refused("filter_not_here", name=dim)
-    metrics = report.metric_list(grouping)
+    family = family_for(grouping, question.only)
+    metrics = report.metric_list(grouping, filtered_by(question.only))
     sums = _sums(session, family, grouping, question, question.period, zone, now)
     before = (
         _sums(session, family, grouping, question, periods.previous(question.period), zone, now)
@@ -60,6 +57,20 @@ def ask(session: Session, report: type[Report], question: Question, *, zone: Zon
     return Answer(report(), question, grouping, metrics, rows, total, zone.key)
 
 
+def filtered_by(only: Iterable[str]) -> frozenset[str]:
+    return frozenset(base_of(dim) for dim in only)
+
+
+def family_for(grouping: Grouping, only: Iterable[str]) -> Family:
+    """Refused: a filter that nothing of this grouping is told by."""
+    family = FAMILIES[grouping.family]
+    wide = widened(family, filtered_by(only))
+    if not wide.happenings:
+        stranger = next((dim for dim in only if not family.knows(base_of(dim))), next(iter(only)))
+        raise Refused("filter_not_here", name=stranger)
+    return wide
+
+
 def base_of(dim: str) -> str:
     """The counted dimension behind one that is told by it: an operator's group is told by the operator."""
     return DERIVED.get(dim, dim)
@@ -69,15 +80,25 @@ def metric_named(key: str) -> Metric:
     return METRICS[key]
 
 
+def words_of(dim: str) -> Mapping[str, str]:
+    """The codes that a dimension can have, each in words; nothing where they are rows of a table."""
+    return said(dim)
+
+
 def names_of_key(session: Session, grouping: Grouping, key: Mapping[str, Any]) -> tuple[str, ...]:
     """How one row of the grouping is called."""
     values = tuple(key[dim] for dim in grouping.by)
     return names_of(session, grouping.by, {values})[values]
 
 
-def dims_of(grouping: Grouping) -> tuple[str, ...]:
-    """What the grouping's family is counted by."""
-    return FAMILIES[grouping.family].dims
+def is_told_by(grouping: Grouping, dim: str) -> bool:
+    """Can anything of this grouping be told by the dimension? If its table has it not, it is counted live."""
+    return FAMILIES[grouping.family].knows(base_of(dim))
+
+
+def is_kept_by(grouping: Grouping, dim: str) -> bool:
+    """Does the table of the grouping have the dimension?"""
+    return base_of(dim) in FAMILIES[grouping.family].dims
 
 
 def _time_of(key: tuple[Any, ...]) -> tuple[int, str]:
@@ -134,6 +155,8 @@ def _key_part(dim: str, row: Any, groups: dict[int, int]) -> Any:
         return row["day"].weekday()
     if dim == "group_id":
         return groups.get(row["operator_id"])
+    if dim == "carrier":
+        return carrier_of(row["code"])
     return row[base_of(dim)]
 
 
@@ -144,7 +167,7 @@ def _parts(
     today = now.astimezone(zone).date()
     last = min(period.last, today)
     days = [period.first + timedelta(n) for n in range((last - period.first).days + 1)]
-    closed = closed_days(session, family, period, zone)
+    closed = set() if family.is_wide else closed_days(session, family, period, zone)
     opened = [day for day in days if day not in closed]
     if closed:
         condition = "day BETWEEN :first AND :last" + (" AND NOT day = ANY(:opened)" if opened else "")

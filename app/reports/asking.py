@@ -10,10 +10,11 @@ from typing import Any
 import app.reports
 from app.domain import periods
 from app.domain.periods import Period
+from app.domain.sight import EVERYBODY, Sight
 from app.errors import Reason
 from app.registry import members
-from app.reports import Answer, Grouping, Question, Report
-from app.reports.answers import TIMES, base_of, dims_of
+from app.reports import Answer, Grouping, Metric, Question, Report
+from app.reports.answers import TIMES, base_of, filtered_by, is_kept_by, is_told_by
 
 DEFAULT_PRESET = "7days"
 FILTERS = ("operator_id", "group_id", "city_id", "source_id", "make_id", "filter_id", "trunk_id", "type", "gateway_id",
@@ -23,7 +24,8 @@ MOST_VALUES = 50
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`preset` is empty where days were typed. `own_of`: only this operator's figures may be told."""
+    """`preset` is empty where days were typed; `sight` is whose figures may be told; `left_out` what the filters cannot
+    tell."""
 
     question: Question
     grouping: Grouping
@@ -31,7 +33,8 @@ class Asked:
     sort: str = ""
     is_rising: bool = False
     troubles: tuple[Reason, ...] = ()
-    own_of: int | None = None
+    sight: Sight = EVERYBODY
+    left_out: tuple[Metric, ...] = ()
     words: Mapping[str, Any] = field(default_factory=dict)  # the address's own, to be built upon
 
 
@@ -41,9 +44,13 @@ def all_reports() -> dict[str, type[Report]]:
     return dict(sorted(found.items(), key=lambda item: item[1].position))
 
 
-def read(report: type[Report], args: Mapping[str, Any], today: date, *, own_of: int | None = None) -> Asked | None:
-    """None when nothing of the report may be told to this person."""
-    groupings = allowed(report, own_of)
+class NotTold(LookupError):
+    """Somebody asks for figures of others by name."""
+
+
+def read(report: type[Report], args: Mapping[str, Any], today: date, *, sight: Sight = EVERYBODY) -> Asked | None:
+    """None when nothing of the report may be told to this person. NotTold: other people's figures, asked by name."""
+    groupings = allowed(report, sight)
     if not groupings:
         return None
     troubles: list[Reason] = []
@@ -52,35 +59,47 @@ def read(report: type[Report], args: Mapping[str, Any], today: date, *, own_of: 
     if args.get("group") and grouping is None:
         troubles.append(Reason("grouping_unknown", {"name": str(args.get("group"))[:40]}))
     grouping = grouping or groupings[0]
-    only = _only(args, grouping, troubles)
-    if own_of is not None:
-        only = {name: value for name, value in only.items() if base_of(name) != "operator_id"}
-        only["operator_id"] = (own_of,)
-    question = Question(period, grouping.key, only, args.get("compare") == "1")
-    metrics = {metric.key for metric in report.metric_list(grouping)}
+    only = _only(report, args, grouping, troubles)
+    told = _seen(only, sight)
+    question = Question(period, grouping.key, told, args.get("compare") == "1")
+    shown = report.metric_list(grouping, filtered_by(told))
+    metrics = {metric.key for metric in shown}
     sort = str(args.get("sort") or "")
     words = {
         **({"preset": preset} if preset else {"from": period.first.isoformat(), "to": period.last.isoformat()}),
         "group": grouping.key,
         **({"compare": "1"} if question.compare else {}),
-        **{
-            name: ",".join(map(str, values)) for name, values in only.items() if own_of is None or name != "operator_id"
-        },
+        **{name: ",".join(map(str, values)) for name, values in only.items()},
     }
+    left_out = tuple(metric for metric in report.metric_list(grouping) if metric.key not in metrics)
     return Asked(question, grouping, preset, sort if sort in metrics or sort == "name" else "",
-                 args.get("rising") == "1", tuple(troubles), own_of, words)  # fmt: skip
+                 args.get("rising") == "1", tuple(troubles), sight, left_out, words)  # fmt: skip
 
 
-def allowed(report: type[Report], own_of: int | None) -> list[Grouping]:
+def _seen(only: dict[str, tuple[Any, ...]], sight: Sight) -> dict[str, tuple[Any, ...]]:
+    """The filters as they are counted: with the operators whose figures may be told."""
+    if sight.operators is None:
+        return only
+    if sight.is_own:  # one's own figures, whatever the address names
+        only = {name: values for name, values in only.items() if base_of(name) != "operator_id"}
+    for name, values in only.items():
+        if not all(sight.reaches(name, value) for value in values):
+            raise NotTold(name)
+    return {"operator_id": tuple(sorted(sight.operators))} | only
+
+
+def allowed(report: type[Report], sight: Sight) -> list[Grouping]:
     """Groupings that can be told to this person: whoever sees only the own figures, those counted by operator."""
-    if own_of is None:
+    if sight.operators is None:
         return list(report.groupings)
-    return [one for one in report.groupings if "operator_id" in dims_of(one) and "group_id" not in one.by]
+    if sight.is_own:
+        return [one for one in report.groupings if is_kept_by(one, "operator_id") and "group_id" not in one.by]
+    return [one for one in report.groupings if report.metric_list(one, ("operator_id",))]
 
 
 def filters_of(grouping: Grouping) -> tuple[str, ...]:
-    """The filters that the grouping's family can tell."""
-    return tuple(name for name in FILTERS if base_of(name) in dims_of(grouping))
+    """The filters that something of the grouping can be told by."""
+    return tuple(name for name in FILTERS if is_told_by(grouping, name))
 
 
 def _period(args: Mapping[str, Any], today: date, troubles: list[Reason]) -> tuple[str, Period]:
@@ -100,7 +119,9 @@ def _period(args: Mapping[str, Any], today: date, troubles: list[Reason]) -> tup
     return used, period
 
 
-def _only(args: Mapping[str, Any], grouping: Grouping, troubles: list[Reason]) -> dict[str, tuple[Any, ...]]:
+def _only(
+    report: type[Report], args: Mapping[str, Any], grouping: Grouping, troubles: list[Reason]
+) -> dict[str, tuple[Any, ...]]:
     only: dict[str, tuple[Any, ...]] = {}
     possible = filters_of(grouping)
     for name in FILTERS:
@@ -110,7 +131,7 @@ def _only(args: Mapping[str, Any], grouping: Grouping, troubles: list[Reason]) -
         values = tuple(_value(name, one) for one in told.split(",")[:MOST_VALUES])
         if any(value is None for value in values):
             troubles.append(Reason("filter_unknown", {"name": told[:40]}))
-        elif name not in possible:
+        elif name not in possible or not report.metric_list(grouping, filtered_by((*only, name))):
             troubles.append(Reason("filter_not_here", {"name": name}))
         else:
             only[name] = values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,23 +14,22 @@ from app.domain import periods
 from app.domain.periods import Period, begins
 from app.errors import Refused
 from app.reports import Question, Report
-from app.reports._families import FAMILIES
 from app.reports._happenings import Happening
 from app.reports._metrics import METRICS
-from app.reports._names import groups_of_operators
-from app.reports.answers import TIMES, base_of
+from app.reports._names import codes_of, groups_of_operators
+from app.reports.answers import TIMES, base_of, family_for, filtered_by
 
 PAGE = 100
 
 
-def happening_of(report: type[Report], group_by: str, metric: str) -> Happening:
+def happening_of(report: type[Report], group_by: str, metric: str, only: Iterable[str] = ()) -> Happening:
     """What is counted by this number. Refused: a metric or grouping that is not this report's."""
     grouping = report.grouping(group_by)
     if grouping is None:
         raise Refused("grouping_unknown", name=group_by)
-    family = FAMILIES[grouping.family]
+    family = family_for(grouping, only)
     wanted = METRICS.get(metric)
-    if wanted is None or wanted not in report.metric_list(grouping):
+    if wanted is None or wanted not in report.metric_list(grouping, filtered_by(only)):
         raise Refused("metric_unknown", name=metric)
     return next(one for one in family.happenings if wanted.of in family.measures_of(one))
 
@@ -49,7 +48,7 @@ def rows_behind(
 
     `key`: the row of the answer, dimension by dimension. Refused: a metric or grouping that is not this report's.
     """
-    happening = happening_of(report, question.group_by, metric)
+    happening = happening_of(report, question.group_by, metric, question.only)
     conditions, values, period = _conditions(session, happening, question, key, zone)
     condition = happening.measures[METRICS[metric].of][1]
     if condition:
@@ -103,6 +102,10 @@ def _conditions(
         elif dim == "group_id":
             conditions.append(f"{happening.expression('operator_id')} = ANY(:key_group)")
             values["key_group"] = [operator for operator, group in groups.items() if group == value]
+        elif dim == "carrier":
+            is_one = f"coalesce({happening.expression('code')} = ANY(:codes), false)"
+            conditions.append(f"NOT {is_one}" if value is None else is_one)
+            values["codes"] = codes_of(value)
         else:
             conditions.append(f"{happening.expression(dim)} IS NOT DISTINCT FROM :key_{dim}")
             values[f"key_{dim}"] = value

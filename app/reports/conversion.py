@@ -19,9 +19,10 @@ class Conversion(Report):
         Grouping("city", _l("City"), "city", ("city_id",)),
         Grouping("source", _l("Source"), "city", ("source_id",)),
         Grouping("make", _l("Make"), "make", ("make_id",)),
+        Grouping("weekday", _l("Weekday"), "operator", ("weekday",)),
         Grouping("day", _l("Day"), "operator", ("day",)),
         Grouping("week", _l("Week"), "operator", ("week",)),
         Grouping("month", _l("Month"), "operator", ("month",)),
     )
-    metrics = ("taken", "reached", "processed", "leads", "conversion_taken", "conversion_reached")
+    metrics = ("taken", "reached", "processed", "leads", "conversion_taken", "conversion_reached", "bought")
     chart_metrics = ("conversion_taken", "conversion_reached")

@@ -20,6 +20,9 @@ class Funnel(Report):
         Grouping("city", _l("City"), "city", ("city_id",)),
         Grouping("source", _l("Source"), "city", ("source_id",)),
         Grouping("make", _l("Make"), "make", ("make_id",)),
+        Grouping("filter", _l("Filter"), "filter", ("filter_id",)),
+        Grouping("operator", _l("Operator"), "operator", ("operator_id",)),
+        Grouping("group", _l("Group"), "operator", ("group_id",)),
     )
     metrics = (
         "posted", "matched", "given", "taken", "called", "reached", "leads", "crm_in_work", "inspected", "bought",

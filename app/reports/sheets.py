@@ -72,6 +72,8 @@ def _row_json(answer: Answer, row: Row) -> dict[str, Any]:
         "name": list(row.name),
         "values": dict(zip((one.key for one in answer.metrics), row.values, strict=True)),
     }
+    if is_watched(answer):
+        told["warning"] = row.mark
     if row.before:
         told["before"] = dict(zip((one.key for one in answer.metrics), row.before, strict=True))
     return told
@@ -83,7 +85,19 @@ def _headings(answer: Answer) -> list[str]:
         titles.append(str(metric.label))
         if answer.question.compare:
             titles.append(_("%(name)s before", name=metric.label))
+    if is_watched(answer):
+        titles.append(_("Warning"))
     return titles
+
+
+def is_watched(answer: Answer) -> bool:
+    """Rows of this grouping may be marked; then the file has a column for it."""
+    return answer.grouping.key in answer.report.watched
+
+
+def marked(row: Row) -> str:
+    """What is remarkable about the row, in words."""
+    return _("Fell below its own past 14 days") if row.mark == "line_fell" else ""
 
 
 def _dim_title(dim: str) -> str:
@@ -95,6 +109,7 @@ def _dim_title(dim: str) -> str:
         "state": _("State"), "day": _("Day"), "week": _("Week"), "month": _("Month"),
         "gateway_id": _("SMS gateway"), "template_id": _("SMS template"), "ground": _("Why it went"),
         "connection_id": _("CRM"), "thing": _("What is handed over"), "plan": _("Kind of call-back"),
+        "carrier": _("Mobile operator or region"),
     }[dim]  # fmt: skip
 
 
@@ -105,7 +120,7 @@ def _csv(answer: Answer) -> str:
     for row in (*answer.rows, answer.total):
         names = row.name or (_("Total"), *[""] * (len(answer.grouping.by) - 1))
         values = [_plain(metric, value) for metric, value in _pairs(answer, row)]
-        writer.writerow([*map(clean, names), *values])
+        writer.writerow([*map(clean, names), *values, *([marked(row)] if is_watched(answer) else [])])
     return out.getvalue()
 
 
@@ -179,12 +194,16 @@ def _table(sheet: Worksheet, answer: Answer, first: int) -> None:
         for n, (metric, value) in enumerate(_pairs(answer, row), dims + 1):
             cell = sheet.cell(place, n, _cell_value(metric, value))
             cell.number_format, cell.border = _KINDS.get(metric.kind, "# ##0"), _LINE
+        if is_watched(answer):
+            cell = sheet.cell(place, len(headings), marked(row))
+            cell.font, cell.border = Font(bold=True, color="FFB02A37"), _LINE
         if is_total:
             for n in range(1, len(headings) + 1):
                 sheet.cell(place, n).font, sheet.cell(place, n).fill = Font(bold=True), _TOTAL
     for n, heading in enumerate(headings, 1):
         names_long = max((len(row.name[n - 1]) for row in answer.rows if n <= dims), default=0)
         width = min(48, max(14, names_long + 2)) if n <= dims else max(12, min(18, len(heading) + 2))
+        width = 34 if is_watched(answer) and n == len(headings) else width
         sheet.column_dimensions[get_column_letter(n)].width = width
     sheet.freeze_panes = sheet.cell(first + 1, dims + 1)
     if answer.rows:

@@ -15,6 +15,7 @@ class Statuses(Report):
     groupings = (
         Grouping("status", _l("Status"), "status", ("status_id",)),
         Grouping("operator", _l("Operator and status"), "status", ("operator_id", "status_id")),
+        Grouping("group", _l("Group and status"), "status", ("group_id", "status_id")),
         Grouping("day", _l("Day"), "status", ("day",)),
         Grouping("week", _l("Week"), "status", ("week",)),
         Grouping("month", _l("Month"), "status", ("month",)),

@@ -11,12 +11,15 @@ from app.errors import Refused
 from app.models import SavedView
 
 MOST_VIEWS = 50
-MOST_CHOICES = 300
+MOST_CHOICES = 1_500
 
 _CHOICES = {
     "operator_id": """SELECT p.user_id, trim(concat(u.last_name, ' ', u.first_name)) FROM operator_profile p
                       JOIN ab_user u ON u.id = p.user_id ORDER BY 2""",
     "group_id": "SELECT id, name FROM operator_group ORDER BY name",
+    "city_id": """SELECT c.id, c.name || CASE WHEN r.name IS NULL OR r.name = c.name THEN '' ELSE ', ' || r.name END
+                  FROM city c LEFT JOIN region r ON r.id = c.region_id
+                  WHERE EXISTS (SELECT 1 FROM vehicle v WHERE v.city_id = c.id AND v.on_sale) ORDER BY 2""",
     "source_id": "SELECT id, name FROM source ORDER BY name",
     "make_id": "SELECT id, name FROM make ORDER BY name",
     "filter_id": "SELECT id, name FROM ad_filter WHERE NOT is_archived ORDER BY name",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.tables.columns import USER, now_column, user_column
 
@@ -45,7 +46,14 @@ class GroupSupervisor(Model):
     """Whose figures a supervisor may see: the groups named here. Who has none here, and every admin, sees all."""
 
     __tablename__ = "group_supervisor"
-    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), nullable=False)
     group_id: Mapped[int] = mapped_column(
-        ForeignKey("operator_group.id", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True
+        ForeignKey("operator_group.id", ondelete="CASCADE"), nullable=False, index=True
     )
+    user: Mapped[Any] = relationship("User", lazy="joined")
+    group: Mapped[Any] = relationship("OperatorGroup", lazy="joined")
+    __table_args__ = (UniqueConstraint("user_id", "group_id", name="group_supervisor_once"),)
+
+    def __repr__(self) -> str:
+        return f"{self.user} → {self.group}"

@@ -55,11 +55,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "group_supervisor",
-        sa.Column("user_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("group_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("group_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["group_id"], ["operator_group.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], ondelete="CASCADE"),
-        sa.PrimaryKeyConstraint("user_id", "group_id"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("user_id", "group_id", name="group_supervisor_once"),
     )
     op.create_index(op.f("ix_group_supervisor_group_id"), "group_supervisor", ["group_id"], unique=False)
     op.create_table(

@@ -33,7 +33,9 @@ def test_an_operator_is_told_the_own_figures(as_program, a_result):
     asked = {"report": "conversion", "preset": "today", "group_by": "operator"}
     assert as_program("operator").post("reports/", asked).json["result"]["total"]["values"]["processed"] == 1
     assert as_program("operator2").post("reports/", asked).json["result"]["rows"] == []
-    assert as_program("operator").post("reports/", {"report": "ads-by-city", "preset": "today"}).status_code == 404
+    assert (
+        as_program("operator").post("reports/", {"report": "connects-by-prefix", "preset": "today"}).status_code == 404
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_an_operator_is_told_the_own_figures(as_program, a_result):
         ({"report": "conversion", "group_by": "moon"}, 422),
         ({"report": "conversion", "only": {"password": "1"}}, 422),
         ({"report": "conversion", "only": {"operator_id": "1;DROP"}}, 422),
-        ({"report": "conversion", "group_by": "operator", "only": {"city_id": "1"}}, 422),
+        ({"report": "presence", "group_by": "operator", "only": {"city_id": "1"}}, 422),
     ],
 )
 def test_nonsense_is_told_by_name(as_program, asked, code):

@@ -1,0 +1,33 @@
+"""Which groups a supervisor steers. Who has none named, and every administrator, steers all of them."""
+
+from __future__ import annotations
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from app.domain.sight import EVERYBODY, Sight, own
+
+
+def sight_of(session: Session, user_id: int, *, sees_everyone: bool, is_admin: bool) -> Sight:
+    """What the reports and the board may tell this person."""
+    if not sees_everyone:
+        return own(user_id)
+    if is_admin:
+        return EVERYBODY
+    groups = session.execute(text("SELECT group_id FROM group_supervisor WHERE user_id = :id"), {"id": user_id})
+    named = frozenset(groups.scalars())
+    return _of_groups(session, named) if named else EVERYBODY
+
+
+def _of_groups(session: Session, groups: frozenset[int]) -> Sight:
+    """Operators of the groups; filters that work for them, or for nobody in particular."""
+    values = {"groups": sorted(groups)}
+    operators = frozenset(
+        session.execute(text("SELECT user_id FROM operator_profile WHERE group_id = ANY(:groups)"), values).scalars()
+    )
+    filters = session.execute(
+        text("""SELECT id FROM ad_filter WHERE group_id = ANY(:groups) OR operator_id = ANY(:operators)
+                OR (group_id IS NULL AND operator_id IS NULL)"""),
+        values | {"operators": sorted(operators)},
+    )
+    return Sight(operators, groups, frozenset(filters.scalars()))
