@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import abort, current_app, flash, redirect, request, send_file, url_for
 from flask_appbuilder import BaseView, expose, has_access, permission_name
@@ -19,8 +16,19 @@ from app.errors import Refused
 from app.extensions import db
 from app.models import Call
 from app.report_desk import figures
+from app.report_desk.address import (
+    address,
+    choices,
+    file_of,
+    key_word,
+    name_of,
+    order_words,
+    preset_names,
+    read_key,
+    zone,
+)
 from app.reports import Report, asking
-from app.reports.answers import TIMES, ask, metric_named, names_of_key, words_of
+from app.reports.answers import ask, metric_named
 from app.reports.asking import Asked
 from app.reports.behind import PAGE, happening_of, rows_behind
 from app.safety import FastInterface
@@ -56,8 +64,8 @@ class ReportView(GroupByChartView):
             self.chart_template, title=self.report.title, report=self.report, asked=asked, answer=answer,
             rows=answer.rows[:MOST_ROWS], groupings=asking.allowed(self.report, asked.sight),
             presets=preset_names(), chart=figures.chart_data(answer), shown=figures.shown, change=figures.change,
-            filters=_choices(asked), troubles=[say(trouble) for trouble in asked.troubles],
-            address=lambda **more: _address(self, asked, **more), key_of=key_word, made=_file_of(asked),
+            filters=choices(asked), troubles=[say(trouble) for trouble in asked.troubles],
+            address=lambda **more: address(asked, **more), key_of=key_word, made=file_of(asked),
             views=report_views.mine(db.session(), current_user.id, self.report.key),
         )  # fmt: skip
 
@@ -80,8 +88,8 @@ class ReportView(GroupByChartView):
             "reports/rows.html", title=self.report.title, report=self.report, asked=asked, rows=found[:PAGE],
             more=len(found) > PAGE, page=max(0, page), metric=metric_named(metric),
             kind=happening_of(self.report, asked.question.group_by, metric, asked.question.only).key,
-            back=_address(self, asked), address=lambda **more: _address(self, asked, rule=".rows", **more),
-            key_word=request.args.get("key", ""), name=_name_of(asked, key),
+            back=address(asked), address=lambda **more: address(asked, rule=".rows", **more),
+            key_word=request.args.get("key", ""), name=name_of(asked, key),
         )  # fmt: skip
 
     @expose("/file/<kind>", methods=["POST"])
@@ -94,15 +102,15 @@ class ReportView(GroupByChartView):
             abort(404)
         try:
             made = exports.order(
-                db.session(), self.report.key, kind, _order_words(asked), user_id=current_user.id, now=now(),
+                db.session(), self.report.key, kind, order_words(asked), user_id=current_user.id, now=now(),
                 address=request.remote_addr or "",
             )  # fmt: skip
             db.session.commit()
         except Refused as refusal:
             db.session.rollback()
             flash(say(refusal.reason), "warning")
-            return redirect(_address(self, asked))
-        return redirect(_address(self, asked, made=made.token))
+            return redirect(address(asked))
+        return redirect(address(asked, made=made.token))
 
     @expose("/save/", methods=["POST"])
     @has_access
@@ -123,7 +131,7 @@ class ReportView(GroupByChartView):
         except Refused as refusal:
             db.session.rollback()
             flash(say(refusal.reason), "warning")
-        return redirect(_address(self, asked))
+        return redirect(address(asked))
 
     @expose("/forget/<int:view_id>", methods=["POST"])
     @has_access
@@ -211,105 +219,3 @@ def views() -> list[type[ReportView]]:
             )  # fmt: skip
         )
     return made
-
-
-def zone() -> ZoneInfo:
-    return ZoneInfo(current_app.config["PROZVON"].timezone)
-
-
-def preset_names() -> dict[str, str]:
-    return {
-        "today": _("Today"), "yesterday": _("Yesterday"), "7days": _("7 days"), "month": _("This month"),
-        "last_month": _("Last month"),
-    }  # fmt: skip
-
-
-def key_word(key: tuple[Any, ...]) -> str:
-    """A row's key as one word of an address."""
-    return "|".join("" if part is None else part.isoformat() if isinstance(part, date) else str(part) for part in key)
-
-
-def read_key(asked: Asked, word: str) -> Mapping[str, Any]:
-    """The key that an address names; 404 for one that cannot be."""
-    if not word:
-        return {}
-    parts = word.split("|")
-    if len(parts) != len(asked.grouping.by):
-        abort(404)
-    key = {dim: _key_value(dim, part) for dim, part in zip(asked.grouping.by, parts, strict=True)}
-    if not asked.sight.is_own and not all(asked.sight.reaches(dim, value) for dim, value in key.items()):
-        abort(404)
-    return key
-
-
-def _key_value(dim: str, part: str) -> Any:
-    if part == "":
-        return None
-    try:
-        if dim in TIMES:
-            return date.fromisoformat(part)
-        if dim.endswith("_id") or dim in ("hour", "weekday"):
-            value = int(part)
-            return value if abs(value) < 2**31 else abort(404)
-    except ValueError:
-        abort(404)
-    return part[:100]
-
-
-def _name_of(asked: Asked, key: Mapping[str, Any]) -> str:
-    return " · ".join(names_of_key(db.session(), asked.grouping, key)) if key else ""
-
-
-def _order_words(asked: Asked) -> dict[str, Any]:
-    order = {"sort": asked.sort, "rising": "1" if asked.is_rising else ""}
-    return {**asked.words, **{name: value for name, value in order.items() if value},
-            "sight": asked.sight.as_words()}  # fmt: skip
-
-
-def _address(view: ReportView, asked: Asked, rule: str = ".chart", **more: Any) -> str:
-    """The page again with some words changed; None takes one away. A preset and typed days exclude each other."""
-    words = {
-        **asked.words,
-        **({"sort": asked.sort} if asked.sort else {}),
-        **({"rising": "1"} if asked.is_rising else {}),
-    }
-    if "preset" in more:
-        words.pop("from", None)
-        words.pop("to", None)
-    words.update(more)
-    told = {name: value for name, value in words.items() if value not in (None, "")}
-    return url_for(rule, **told)
-
-
-def _choices(asked: Asked) -> list[tuple[str, str, list[tuple[Any, str]], tuple[Any, ...]]]:
-    """The filters of this grouping: name, label, what can be chosen, what is."""
-    if asked.sight.is_own:
-        return []
-    possible, chosen = asking.filters_of(asked.grouping), asked.words
-    return [
-        (
-            name, label, [one for one in _known(name) if asked.sight.reaches(name, one[0])],
-            tuple(str(chosen.get(name) or "").split(",")),
-        )
-        for name, label in _filter_labels().items()
-        if name in possible
-    ]  # fmt: skip
-
-
-def _known(name: str) -> list[tuple[Any, str]]:
-    if name == "type":
-        return list(words_of("type").items())
-    return report_views.choices(db.session(), name)
-
-
-def _filter_labels() -> dict[str, str]:
-    return {
-        "operator_id": _("Operator"), "group_id": _("Group"), "city_id": _("City"), "source_id": _("Source"),
-        "make_id": _("Make"), "filter_id": _("Filter"), "trunk_id": _("Phone line"), "type": _("Type"), "gateway_id": _("SMS gateway"),
-        "template_id": _("SMS template"), "connection_id": _("CRM"),
-    }  # fmt: skip
-
-
-def _file_of(asked: Asked) -> Any:
-    token = str(request.args.get("made") or "")
-    return exports.mine(db.session(), current_user.id, token) if token else None
