@@ -12,7 +12,9 @@ WINDOW_S = 1800.0  # what is older counts for less and less
 CELL_MEMORY, CELL_PRIOR = 600.0, 20.0
 DRIFT_MEMORY, DRIFT_PRIOR = 80.0, 10.0
 DARING_FROM, DARING_LEAST, DARING_MOST = 0.06, 0.002, 0.6
-STEP = 0.5  # how far one abandoned seller moves the daring
+STEP = 0.25  # how far one abandoned seller moves the daring
+SURE = 0.4  # how many deviations above what was seen the bound lies
+LEAST_AIM, MOST_AIM = 0.3, 1.2
 
 
 class CallKind(NamedTuple):
@@ -127,10 +129,10 @@ class Learned:
     # --- what is expected
 
     def aim(self, ceiling: float) -> float:
-        """Which share of abandoned calls to steer at: nearly the ceiling, and less when the day may end above it."""
-        near = 0.9 * ceiling
-        excess = (self.today.events - near * self.today.trials) / sqrt(near * self.today.trials + 1)
-        return near * min(max(1 - 0.5 * excess, 0.3), 1.2) if ceiling > 0 else 0.0
+        """Which share of abandoned calls to steer at: as far below the ceiling as the upper confidence bound of what
+        was abandoned, in the last half hour or today, is above it; a little above it while the bound is below."""
+        bound = max(upper_bound(tally.events, tally.trials, SURE) for tally in (self.window, self.today))
+        return min(max(2 * ceiling - bound, LEAST_AIM * ceiling), MOST_AIM * ceiling)
 
     def answer_chance(self, kind: CallKind = CallKind()) -> float:  # noqa: B008
         """By hour, line and attempt as far as seen, leaning on the line and on all; then as of the last minutes."""

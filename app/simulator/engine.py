@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import random
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from app.simulator.rivals import Oracle, Rival
 from app.simulator.town import Fate, Sellers, Step, Town
 
 # At the same moment operators come free before sellers answer.
-LEAVE, WRAPPED, TALKED, DIAL, RUNG, TIRED = range(6)
+CHANGE, WRAPPED, TALKED, DIAL, RUNG, TIRED = range(6)
 
 
 @dataclass
@@ -59,20 +60,21 @@ class Shift:
     def __init__(self, town: Town, rival: Rival) -> None:
         self.town, self.rival = town, rival
         self.sellers, self.learned, self.result = Sellers(town), Learned(), Result()
-        self.staff = self.wanted = self.free = town.operators
+        self.staff = self.free = town.operators
         self.ringing: dict[int, float] = {}
         self.talking: dict[int, float] = {}
         self.wrapping: dict[int, float] = {}
         self.waiting: deque[tuple[int, float]] = deque()
+        self.leaving: set[int] = set()  # they talk for the last time
         self.fates: dict[int, Fate] = {}
         self.events: list[tuple[float, int, int]] = []
         self.calls, self.now, self.budget = 0, 0.0, 0.0
-        self.end = town.hours * 3600
-        self.acts = (self._leave, self._wrapped, self._talked, self._dial_foreseen, self._rung, self._tired)
+        self.end, self.chance = town.hours * 3600, random.Random(town.seed)
+        self.acts = (self._change, self._wrapped, self._talked, self._dial_foreseen, self._rung, self._tired)
 
     def run(self) -> Result:
         for number, step in enumerate(self.town.steps):
-            self._plan(step.at_s, LEAVE, number)
+            self._plan(step.at_s, CHANGE, number)
         if isinstance(self.rival, Oracle):
             for _ in range(self.town.operators):
                 self._foresee(0.0)
@@ -126,7 +128,7 @@ class Shift:
         self.budget = min(self.budget + town.calls_per_second, max(town.calls_per_second, 1.0))
         observed = Observed(
             free=self.free,
-            talking=[now - since for since in self.talking.values()],
+            talking=[now - since for call, since in self.talking.items() if call not in self.leaving],
             wrapping=[now - since for since in self.wrapping.values()],
             ringing=[Ringing(now - since) for since in self.ringing.values()],
             waiting=len(self.waiting),
@@ -208,6 +210,11 @@ class Shift:
 
     def _talked(self, call: int) -> None:
         self.learned.talked(self.now - self.talking.pop(call))
+        if call in self.leaving:
+            self.leaving.remove(call)
+            self.staff -= 1
+            del self.fates[call]
+            return
         self.wrapping[call] = self.now
         self._plan(self.now + self.fates[call].wrap_s, WRAPPED, call)
 
@@ -216,24 +223,25 @@ class Shift:
             return
         self.learned.wrapped(self.now - self.wrapping.pop(call))
         del self.fates[call]
-        if self.staff > self.wanted:
-            self.staff -= 1
-            return
         self.free += 1
         self._connect()
 
-    def _leave(self, number: int) -> None:
-        """Who is free or finishing goes at once, who talks goes when he is ready; or new ones come."""
+    def _change(self, number: int) -> None:
+        """Of all alike some go: the free and the finishing at once, whoever talks when the talk is over; he says so
+        beforehand, so his talk promises nobody any more. Or new ones come."""
         step: Step = self.town.steps[number]
         if step.answer_rate is not None:
             self.sellers.answer_rate = step.answer_rate
         if step.operators is None:
             return
-        came = max(step.operators - self.staff, 0)
-        self.staff, self.free, self.wanted = self.staff + came, self.free + came, step.operators
-        while self.staff > self.wanted and self.free:
-            self.staff, self.free = self.staff - 1, self.free - 1
-        for call in list(self.wrapping)[: self.staff - self.wanted]:
-            del self.wrapping[call]
+        here = [0] * self.free + [*self.wrapping] + [call for call in self.talking if call not in self.leaving]
+        for call in self.chance.sample(here, max(len(here) - step.operators, 0)):
+            if call in self.talking:
+                self.leaving.add(call)
+                continue
             self.staff -= 1
+            self.free -= not call
+            self.wrapping.pop(call, None)
+        came = max(step.operators - len(here), 0)
+        self.staff, self.free = self.staff + came, self.free + came
         self._connect()
