@@ -14,6 +14,7 @@ from flask_login import current_user
 from app.errors import Refused
 from app.extensions import db
 from app.pages import unless_seen
+from app.seeing import sight_now
 from app.services import board, dealing, moving
 from app.services.board import Choice
 from app.services.distribution import Place
@@ -75,6 +76,8 @@ class BoardView(BaseView):
         cards = self._chosen_cards(choice)
         targets = _numbers("to")
         targets += [one for one in board.members(db.session, _numbers("to_group")) if one not in targets]
+        if not all(sight_now().reaches("operator_id", one) for one in targets):
+            abort(404)
         if request.method == "POST" and request.form.get("do") == "move":
             try:
                 return self._move(cards, targets)
@@ -82,7 +85,7 @@ class BoardView(BaseView):
                 db.session.rollback()
                 flash(say(refusal.reason), "danger")
         plan = moving.plan_move(db.session, cards, targets, self._place()) if cards and targets else None
-        people = board.operators(db.session, now(), zone())
+        people = board.operators(db.session, now(), zone(), sight_now())
         return render_template(
             "board/move.html",
             choice=choice,
@@ -90,8 +93,8 @@ class BoardView(BaseView):
             total=board.count_to_move(db.session, choice),
             cap=board.MOVED_AT_ONCE,
             people=people,
-            teams=board.groups(db.session),
-            pools=board.pools(db.session, now(), zone()),
+            teams=board.groups(db.session, sight_now()),
+            pools=board.pools(db.session, now(), zone(), sight_now()),
             statuses=board.statuses(db.session),
             chosen=set(cards),
             targets=set(targets),
@@ -115,7 +118,7 @@ class BoardView(BaseView):
         if request.values.get("all_cards") == "1":
             return board.ids_to_move(db.session, choice)
         cards = _numbers("card")
-        return cards if len(cards) <= board.MOVED_AT_ONCE else abort(400)
+        return board.seen_cards(db.session(), cards, sight_now()) if len(cards) <= board.MOVED_AT_ONCE else abort(400)
 
     def _move(self, cards: list[int], targets: list[int]) -> Any:
         why = request.form.get("why", "").replace("\0", "").strip()
@@ -132,18 +135,18 @@ class BoardView(BaseView):
 
 
 def _people() -> str:
-    people = board.operators(db.session, now(), zone())
+    people = board.operators(db.session, now(), zone(), sight_now())
     at_work = [row for row in people if row.presence != "offline"]
     return render_template("board/_now.html", operators=people, at_work=at_work)
 
 
 def _pools() -> str:
     """What waits and why; slower than the people, for it counts the whole pool."""
-    pools = board.pools(db.session, now(), zone())
+    pools = board.pools(db.session, now(), zone(), sight_now())
     return render_template(
         "board/_pools.html",
         pools=pools,
-        teams=board.groups(db.session),
+        teams=board.groups(db.session, sight_now()),
         unwanted=board.unwanted(db.session),
         sources=board.sources(db.session),
         found=dealing.preview(db.session, now(), zone()),
@@ -153,13 +156,16 @@ def _pools() -> str:
 
 def _choice() -> Choice:
     stages = [number for number in map(_whole, request.values.getlist("stage")) if number in (0, 1, 2, 3)]
-    return Choice(
+    choice = Choice(
         operator_id=_whole(request.values.get("operator", "")),
         group_id=_whole(request.values.get("group", "")),
         filter_id=_whole(request.values.get("filter", "")),
         status_id=_whole(request.values.get("status", "")),
         stages=tuple(number for number in stages if number is not None) or (1,),
+        sight=sight_now(),
     )
+    named = {"operator_id": choice.operator_id, "group_id": choice.group_id, "filter_id": choice.filter_id}
+    return choice if all(choice.sight.reaches(dim, value) for dim, value in named.items()) else abort(404)
 
 
 def _numbers(name: str) -> list[int]:

@@ -14,6 +14,7 @@ from app.board import now, zone
 from app.errors import Refused
 from app.extensions import db
 from app.pages import unless_seen
+from app.seeing import sight_now
 from app.services import board_goals, board_live, presence
 from app.services.audit import note_event
 from app.services.board_goals import DEFAULT_MARKS, Goal
@@ -83,6 +84,8 @@ class LiveBoardView(BaseView):
     @permission_name("aim")
     def goal(self, kind: str, subject_id: int) -> Any:
         subject_id = subject_id if subject_id < 2**31 else abort(404)
+        if not sight_now().reaches("operator_id" if kind == "user" else "group_id", subject_id):
+            abort(404)
         goal = Goal(_number("calls"), _number("connects"), _number("leads"))
         board_goals.set_goal(db.session(), kind, subject_id, goal, actor_id=current_user.id)
         db.session.commit()
@@ -106,7 +109,7 @@ class LiveBoardView(BaseView):
 
 
 def _part() -> str:
-    return render_template("board/_live.html", found=board_live.snapshot(db.session(), now(), zone()))
+    return render_template("board/_live.html", found=board_live.snapshot(db.session(), now(), zone(), sight_now()))
 
 
 def _marks_page(values: dict[str, tuple[int, int]]) -> str:
@@ -114,7 +117,7 @@ def _marks_page(values: dict[str, tuple[int, int]]) -> str:
 
 
 def _operator(user_id: int) -> board_live.Operator:
-    found = board_live.snapshot(db.session(), now(), zone()).operators
+    found = board_live.snapshot(db.session(), now(), zone(), sight_now()).operators
     return next((one for one in found if one.seat.user_id == user_id), None) or abort(404)
 
 

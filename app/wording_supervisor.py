@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 SENTENCES: dict[str, Any] = {
+    "not_a_supervisor": _l("This person sees the own figures only: the role has no right to those of everybody."),
     "disk_full": _l("The disk of the recordings is nearly full."),
     "recordings_dir_missing": _l("The folder of the recordings cannot be reached."),
     "verb_unknown": _l("There is no such action."),
@@ -40,6 +41,9 @@ WORDS: dict[str, Any] = {
     "assigned:incoming": _l("given to who talks with the seller"),
     "ended:incoming": _l("the seller rang and talks with a colleague"),
     "job:find_unseen_calls": _l("Finds calls that rang while telephony's process was away"),
+    "event:group_supervisor_added": _l("group given to a supervisor"),
+    "event:group_supervisor_deleted": _l("group taken from a supervisor"),
+    "subject:group_supervisor": _l("supervisor of a group"),
     "kept:kept": _l("kept in time"), "kept:late": _l("made up for too late"), "kept:open": _l("still waiting"),
     "job:compress_recordings": _l("Packs recordings"), "job:purge_recordings": _l("Deletes old recordings"),
 }  # fmt: skip

@@ -43,14 +43,14 @@ ACCESS: tuple[tuple[str, str], ...] = (
     # programs: without a key or a token of their own nobody; tests/api/test_access.py asks for every role
     (r"GET /api/v1/_openapi", LOGGED_IN),
     (
-        r"GET /api/v1/(ads|vehicles|cards|calls|sources|source_runs|filters|groups|operators|statuses|cities|makes"
+        r"GET /api/v1/(ads|vehicles|cards|calls|leads|sources|source_runs|filters|groups|operators|statuses|cities|makes"
         r"|models)/(<int:pk>)?",
         NOBODY,
     ),
     (r"GET /api/v1/ads/<int:pk>/explain", NOBODY),
     (r"GET /api/v1/cards/<int:pk>/why", NOBODY),
     (r"(GET|POST) /api/v1/(presence|reports)/", NOBODY),
-    (r"POST /api/v1/ads/push", NOBODY),
+    (r"POST /api/v1/(ads|leads)/push", NOBODY),
     (r"POST /api/v1/calls/(<int:pk>/hangup)?", NOBODY),
     (r"POST /api/v1/cards/(next|<int:pk>/(take|status|callback|note|release|reveal))", NOBODY),
     (r"POST /api/v1/filters/<int:pk>/(enable|disable)", NOBODY),
@@ -110,6 +110,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /(trunkview|phoneaccountview|asteriskview)/(add|edit/<pk>|delete/<pk>)", ADMIN),
     (r"GET /asteriskview/(list/|show/<pk>)", ADMIN),
     (r"POST /asteriskview/check/<pk>", ADMIN),
+    (r"GET /groupsupervisorview/(list/|show/<pk>)", ADMIN),
+    (r"(GET|POST) /groupsupervisorview/(add|delete/<pk>)", ADMIN),
     # the CRM
     (r"GET /leadview/(list/|show/<pk>)", SUPERVISOR),
     (

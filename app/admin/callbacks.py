@@ -18,6 +18,7 @@ from flask_login import current_user
 from app.admin.base import now
 from app.errors import Refused
 from app.extensions import db
+from app.seeing import sight_now
 from app.services import board, callback_list, callbacks, moving
 from app.services.callback_list import Choice
 from app.services.distribution import Place
@@ -47,11 +48,12 @@ class CallbackView(BaseView):
     def everyones(self) -> Any:
         choice, at = _choice(), now()
         rows = callback_list.rows(db.session(), choice, at, zone())
-        people = board.operators(db.session(), at, zone())
+        people = board.operators(db.session(), at, zone(), sight_now())
         return self.render_template(
             "admin/callbacks.html", title=_("Call-backs"), rows=rows[: callback_list.PAGE], choice=choice, now=at,
             more=len(rows) > callback_list.PAGE, totals=callback_list.totals(db.session(), choice, at, zone()),
-            people=people, groups=board.groups(db.session()), filters=board.pools(db.session(), at, zone()),
+            people=people, groups=board.groups(db.session(), sight_now()),
+            filters=board.pools(db.session(), at, zone(), sight_now()),
             statuses=board.statuses(db.session()), kinds=KINDS, whens=WHEN, kept=_kept(), most=callback_list.MOST,
             moved=moving.to_undo(db.session(), request.args.get("moved", type=int)), address=_address,
         )  # fmt: skip
@@ -65,6 +67,8 @@ class CallbackView(BaseView):
         targets = [_whole(to)] if _whole(to) else board.members(db.session(), [_whole(to.removeprefix("g")) or 0])
         try:
             cards = self._chosen()
+            if not all(sight_now().reaches("operator_id", one) for one in targets):
+                abort(404)
             if not why:
                 raise Refused("move_needs_reason")
             if not cards or not targets:
@@ -152,7 +156,7 @@ class CallbackView(BaseView):
             abort(400)
         if not cards:
             raise Refused("callbacks_none_chosen")
-        return cards
+        return board.seen_cards(db.session(), cards, sight_now())
 
 
 def _refused(refusal: Refused) -> Any:
@@ -164,12 +168,14 @@ def _refused(refusal: Refused) -> Any:
 def _choice() -> Choice:
     asked = request.values
     kind, when = asked.get("kind", ""), asked.get("when", "")
-    return Choice(
+    choice = Choice(
         operator_id=_whole(asked.get("operator", "")), group_id=_whole(asked.get("group", "")),
         filter_id=_whole(asked.get("filter", "")), status_id=_whole(asked.get("status", "")),
         when=when if when in WHEN else "", kind=kind if kind in KINDS else "", day=_day(asked.get("day", "")),
-        page=min(_whole(asked.get("page", "")) or 0, 400),
+        page=min(_whole(asked.get("page", "")) or 0, 400), sight=sight_now(),
     )  # fmt: skip
+    named = {"operator_id": choice.operator_id, "group_id": choice.group_id, "filter_id": choice.filter_id}
+    return choice if all(choice.sight.reaches(dim, value) for dim, value in named.items()) else abort(404)
 
 
 def _kept() -> dict[str, str]:

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from app.domain.sight import EVERYBODY, Sight
 from app.services import claiming, counters
 
 SHOWN = 200  # cards of a hand-over that are listed; as many as one screenful of decisions bears
 MOVED_AT_ONCE = 2_000
 
 
-def operators(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
+def operators(session: Session, now: datetime, zone: str, sight: Sight = EVERYBODY) -> list[Row[Any]]:
     """Everybody with a profile: state, time in it, cards against every cap, and how many more there is room for."""
     return list(
         session.execute(
@@ -39,14 +40,21 @@ def operators(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
               LEFT JOIN pause_reason r ON r.id = p.pause_id AND p.presence = 'paused' AND u.active
               LEFT JOIN (SELECT operator_id, count(*) AS overdue FROM card
                          WHERE stage = 3 AND next_call_at <= :now GROUP BY operator_id) c ON c.operator_id = p.user_id
-            ) o WHERE o.active OR o.open_n > 0 ORDER BY o.group_name = '', o.group_name, o.name
+            ) o WHERE (o.active OR o.open_n > 0) AND (:all OR o.user_id = ANY(CAST(:seen AS int[])))
+            ORDER BY o.group_name = '', o.group_name, o.name
             """),
-            {"now": now, "hour": counters.company_hour(now), "day": counters.company_day(now, zone)},
+            {
+                "now": now,
+                "hour": counters.company_hour(now),
+                "day": counters.company_day(now, zone),
+                "all": sight.is_whole,
+                "seen": sorted(sight.operators or ()),
+            },
         )
     )
 
 
-def pools(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
+def pools(session: Session, now: datetime, zone: str, sight: Sight = EVERYBODY) -> list[Row[Any]]:
     """Live filters with what waits and what is in work, the age of the oldest card, and whether they deal now."""
     closed = claiming.closed_filters(session, now, zone)
     return list(
@@ -61,9 +69,14 @@ def pools(session: Session, now: datetime, zone: str) -> list[Row[Any]]:
                               count(*) FILTER (WHERE stage IN (1,2,3)) AS work,
                               min(opened_at) FILTER (WHERE stage = 0) AS oldest
                        FROM card WHERE filter_id IS NOT NULL AND stage < 9 GROUP BY filter_id) c ON c.filter_id = f.id
-            WHERE f.is_enabled ORDER BY f.priority DESC, f.id
+            WHERE f.is_enabled AND (:all OR f.id = ANY(CAST(:seen AS int[]))) ORDER BY f.priority DESC, f.id
             """),
-            {"closed": closed, "day": counters.company_day(now, zone)},
+            {
+                "closed": closed,
+                "day": counters.company_day(now, zone),
+                "all": sight.is_whole,
+                "seen": sorted(sight.filters),
+            },
         )
     )
 
@@ -77,7 +90,7 @@ def unwanted(session: Session) -> int:
     )
 
 
-def groups(session: Session) -> list[Row[Any]]:
+def groups(session: Session, sight: Sight = EVERYBODY) -> list[Row[Any]]:
     """Groups with what waits for each of them."""
     return list(
         session.execute(
@@ -86,8 +99,9 @@ def groups(session: Session) -> list[Row[Any]]:
             FROM operator_group g
             LEFT JOIN (SELECT group_id, count(*) AS pool, min(opened_at) AS oldest FROM card
                        WHERE stage = 0 AND filter_id IS NOT NULL GROUP BY group_id) c ON c.group_id = g.id
-            ORDER BY g.name
-            """)
+            WHERE :all OR g.id = ANY(CAST(:seen AS int[])) ORDER BY g.name
+            """),
+            {"all": sight.is_whole, "seen": sorted(sight.groups)},
         )
     )
 
@@ -115,6 +129,7 @@ class Choice:
     filter_id: int | None = None
     status_id: int | None = None
     stages: Collection[int] = field(default_factory=lambda: (1,))
+    sight: Sight = EVERYBODY
 
     def values(self) -> dict[str, Any]:
         return {
@@ -123,6 +138,9 @@ class Choice:
             "group": self.group_id,
             "filter": self.filter_id,
             "status": self.status_id,
+            "all": self.sight.is_whole,
+            "seen": sorted(self.sight.operators or ()),
+            "seen_filters": sorted(self.sight.filters),
         }
 
 
@@ -133,6 +151,8 @@ _CHOSEN = """
   AND (CAST(:status AS int) IS NULL OR c.status_id = :status)
   AND (CAST(:group AS int) IS NULL OR (c.stage = 0 AND c.group_id = :group) OR (c.stage > 0 AND EXISTS
        (SELECT 1 FROM operator_profile p WHERE p.user_id = c.operator_id AND p.group_id = :group)))
+  AND (:all OR c.operator_id = ANY(CAST(:seen AS int[]))
+       OR (c.stage = 0 AND c.filter_id = ANY(CAST(:seen_filters AS int[]))))
 """
 
 
@@ -160,6 +180,21 @@ def ids_to_move(session: Session, choice: Choice) -> list[int]:
             choice.values() | {"n": MOVED_AT_ONCE},
         ).scalars()
     )
+
+
+def seen_cards(session: Session, cards: Sequence[int], sight: Sight) -> list[int]:
+    """Those of the cards that this person may hand over, in their order."""
+    if sight.is_whole or not cards:
+        return list(cards)
+    found = session.execute(
+        text("""
+        SELECT id FROM card WHERE id = ANY(:cards) AND (operator_id = ANY(CAST(:seen AS int[]))
+          OR (stage = 0 AND filter_id = ANY(CAST(:filters AS int[]))))
+        """),
+        {"cards": list(cards), "seen": sorted(sight.operators or ()), "filters": sorted(sight.filters)},
+    )
+    known = set(found.scalars())
+    return [card for card in cards if card in known]
 
 
 def count_to_move(session: Session, choice: Choice) -> int:

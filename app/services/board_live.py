@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain import marks
 from app.domain.periods import begins
+from app.domain.sight import EVERYBODY, Sight
 from app.services import board, board_goals, counters
 from app.services.board_goals import Goal
 
@@ -70,9 +71,9 @@ class Snapshot:
     day: date | None = None
 
 
-def snapshot(session: Session, now: datetime, zone: str) -> Snapshot:
+def snapshot(session: Session, now: datetime, zone: str, sight: Sight = EVERYBODY) -> Snapshot:
     today = counters.company_day(now, zone)
-    seats = board.operators(session, now, zone)
+    seats = board.operators(session, now, zone, sight)
     days, goals, busy = _days(session, today, zone), board_goals.goals(session), _cards_now(session)
     people = [
         Operator(
@@ -81,9 +82,9 @@ def snapshot(session: Session, now: datetime, zone: str) -> Snapshot:
         )
         for seat in seats
     ]  # fmt: skip
-    total = sum(days.values(), Day())
-    queues = board.pools(session, now, zone)
-    waits = _waits(session, now)
+    total = sum((day for who, day in days.items() if sight.operators is None or who in sight.operators), Day())
+    queues = board.pools(session, now, zone, sight)
+    waits = _waits(session, now, sight)
     sources, lines = board.sources(session), _lines(session)
     numbers: dict[str, float | None] = {
         "overdue": waits.overdue,
@@ -96,7 +97,7 @@ def snapshot(session: Session, now: datetime, zone: str) -> Snapshot:
     }
     limits = board_goals.marks(session)
     tones = {name: marks.tone(value, *limits[name]) for name, value in numbers.items() if name in limits}
-    return Snapshot(people, _teams(session, people), total, queues, waits, sources, lines, tones, today)
+    return Snapshot(people, _teams(session, people, sight), total, queues, waits, sources, lines, tones, today)
 
 
 def day_of(session: Session, operator_id: int, now: datetime, zone: str) -> Day:
@@ -147,28 +148,33 @@ def _cards_now(session: Session) -> dict[int, Row[Any]]:
     return {row.operator_id: row for row in found}
 
 
-def _teams(session: Session, people: Sequence[Operator]) -> list[Team]:
+def _teams(session: Session, people: Sequence[Operator], sight: Sight) -> list[Team]:
     teams = []
-    for group in board.groups(session):
+    for group in board.groups(session, sight):
         own = [person for person in people if person.seat.group_id == group.id]
         at_work = sum(person.seat.presence != "offline" for person in own)
         teams.append(Team(group, sum((person.day for person in own), Day()), at_work, len(own)))
     return teams
 
 
-def _waits(session: Session, now: datetime) -> Row[Any]:
+def _waits(session: Session, now: datetime, sight: Sight) -> Row[Any]:
     """The queues in one row: cards that nobody has, call-backs too late, what the CRM and the gateways shall get."""
+    filters, whose, leads, sms = "", "", "", ""
+    if not sight.is_whole:
+        filters, whose = "AND filter_id = ANY(CAST(:filters AS int[]))", "AND operator_id = ANY(CAST(:seen AS int[]))"
+        leads = "AND lead_id IN (SELECT id FROM lead WHERE by_id = ANY(CAST(:seen AS int[])))"
+        sms = "AND by_id = ANY(CAST(:seen AS int[]))"
     return session.execute(
-        text("""
-        SELECT (SELECT count(*) FROM card WHERE stage = 0 AND filter_id IS NOT NULL) AS pool,
-               (SELECT min(opened_at) FROM card WHERE stage = 0 AND filter_id IS NOT NULL) AS oldest,
-               (SELECT count(*) FROM card WHERE stage = 3 AND next_call_at <= :now) AS overdue,
-               (SELECT count(*) FROM crm_push WHERE state = 'waiting') AS crm,
-               (SELECT count(*) FROM crm_push WHERE state = 'failed') AS crm_failed,
-               (SELECT count(*) FROM sms_message WHERE state = 'waiting') AS sms,
-               (SELECT count(*) FROM call WHERE state <> 'ended') AS live_calls
-        """),
-        {"now": now},
+        text(f"""
+        SELECT (SELECT count(*) FROM card WHERE stage = 0 AND filter_id IS NOT NULL {filters}) AS pool,
+               (SELECT min(opened_at) FROM card WHERE stage = 0 AND filter_id IS NOT NULL {filters}) AS oldest,
+               (SELECT count(*) FROM card WHERE stage = 3 AND next_call_at <= :now {whose}) AS overdue,
+               (SELECT count(*) FROM crm_push WHERE state = 'waiting' {leads}) AS crm,
+               (SELECT count(*) FROM crm_push WHERE state = 'failed' {leads}) AS crm_failed,
+               (SELECT count(*) FROM sms_message WHERE state = 'waiting' {sms}) AS sms,
+               (SELECT count(*) FROM call WHERE state <> 'ended' {whose}) AS live_calls
+        """),  # noqa: S608  constants of ours
+        {"now": now, "filters": sorted(sight.filters), "seen": sorted(sight.operators or ())},
     ).one()
 
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
+from app.domain.sight import EVERYBODY, Sight
 from app.services import counters
 
 PAGE = 100
@@ -31,6 +32,7 @@ class Choice:
     kind: str = ""
     day: date | None = None
     page: int = 0
+    sight: Sight = EVERYBODY
 
 
 _FROM = """
@@ -51,6 +53,7 @@ _CHOSEN = """
                    WHEN 'missed' THEN b.call_id IS NOT NULL
                    WHEN 'away' THEN NOT u.active OR p.presence NOT IN ('ready', 'wrap_up', 'talking')
                    ELSE true END
+    AND (:all OR c.operator_id = ANY(CAST(:seen AS int[])))
 """
 
 
@@ -97,7 +100,7 @@ def totals(session: Session, choice: Choice, now: datetime, zone: str) -> Row[An
                count(*) FILTER (WHERE c.next_call_at >= :tomorrow AND c.next_call_at < :after) AS tomorrow,
                count(*) FILTER (WHERE b.operator_id IS NULL) AS common,
                count(*) FILTER (WHERE NOT u.active OR p.presence NOT IN ('ready', 'wrap_up', 'talking')) AS away
-        {_FROM} WHERE c.stage = 3
+        {_FROM} WHERE c.stage = 3 AND (:all OR c.operator_id = ANY(CAST(:seen AS int[])))
         """),  # noqa: S608  constants of this module
         _values(choice, now, zone) | {"now": now, "tomorrow": _start(day, 1, zone), "after": _start(day, 2, zone)},
     ).one()
@@ -113,6 +116,8 @@ def _values(choice: Choice, now: datetime, zone: str) -> dict[str, Any]:
         "kind": choice.kind,
         "since": since,
         "until": until,
+        "all": choice.sight.is_whole,
+        "seen": sorted(choice.sight.operators or ()),
     }
 
 

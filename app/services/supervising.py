@@ -31,3 +31,17 @@ def _of_groups(session: Session, groups: frozenset[int]) -> Sight:
         values | {"operators": sorted(operators)},
     )
     return Sight(operators, groups, frozenset(filters.scalars()))
+
+
+def may_steer(session: Session, user_id: int) -> bool:
+    """Only who sees figures of others can have groups; an operator sees the own ones anyway."""
+    found = session.execute(
+        text("""
+        SELECT 1 FROM ab_user_role ur JOIN ab_permission_view_role pr ON pr.role_id = ur.role_id
+        JOIN ab_permission_view pv ON pv.id = pr.permission_view_id
+        JOIN ab_permission p ON p.id = pv.permission_id AND p.name = 'can_everyone'
+        JOIN ab_view_menu m ON m.id = pv.view_menu_id AND m.name = 'ExportView' WHERE ur.user_id = :id LIMIT 1
+        """),
+        {"id": user_id},
+    )
+    return found.first() is not None
