@@ -90,6 +90,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_reports(commands)
     _add_telephony(commands)
     _add_lab(commands)
+    _add_simulate(commands)
     return parser
 
 
@@ -169,6 +170,33 @@ def _add_lab(commands: Any) -> None:
     ring.add_argument("--to", default="", help="the number of ours that he dials")
     ring.add_argument("--patience", type=int, default=45, help="seconds until he gives up")
     ring.add_argument("--talk", type=int, default=60, help="seconds until he hangs up")
+
+
+def _add_simulate(commands: Any) -> None:
+    command = add(commands, "simulate", called("cli_simulate", "simulate"), "try ways of pacing on a modelled shift")
+    usual = "predictive,progressive,power,vicidial-average,vicidial-hard-limit,webitel,oracle"
+    for name, default, words in (
+        ("--operators", "", "how many; several numbers with commas make several shifts (20; replayed: as that day)"),
+        ("--answer-rate", "", "of each hundred calls; several with commas (30; replayed: as that day)"),
+        ("--rivals", usual, "ways of pacing, with commas"),
+        ("--replay", "", "a day as 2026-11-22: rings, talks and answers of its calls in the database"),
+    ):
+        command.add_argument(name, default=default, help=words)
+    for name, number, words in (
+        ("--hours", 4.0, "how long the shift is"),
+        ("--warm-up", 30.0, "minutes at its beginning that are learnt from and not counted"),
+        ("--ceiling", 3.0, "of each hundred answered calls so many may be abandoned"),
+        ("--ratio", 1.5, "numbers for each free operator in the power mode"),
+        ("--channels", 1000.0, "calls that the lines hold at once"),
+        ("--calls-per-second", 50.0, "new calls that the lines take"),
+        ("--machines", 0.0, "answering machines of each hundred calls"),
+    ):
+        command.add_argument(name, type=float, default=number, help=f"{words} ({number:g})")
+    command.add_argument("--seed", type=int, default=1, help="the same seed gives the same shift")
+    command.add_argument("--seeds", type=int, default=1, help="so many shifts with the following seeds, taken together")
+    command.add_argument("--format", choices=("table", "json"), default="table")
+    command.add_argument("--out", type=Path, help="an SVG picture")
+    command.add_argument("--table", type=Path, help="the table as Markdown")
 
 
 # --- processes

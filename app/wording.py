@@ -22,12 +22,15 @@ from app.wording_people import SENTENCES as PEOPLE_SENTENCES
 from app.wording_people import WORDS as PEOPLE_WORDS
 from app.wording_phone import SENTENCES as PHONE_SENTENCES
 from app.wording_phone import WORDS as PHONE_WORDS
+from app.wording_simulation import SENTENCES as SIMULATION_SENTENCES
+from app.wording_simulation import WORDS as SIMULATION_WORDS
 from app.wording_sms import SENTENCES as SMS_SENTENCES
 from app.wording_sms import WORDS as SMS_WORDS
 from app.wording_supervisor import SENTENCES as SUPERVISOR_SENTENCES
 from app.wording_supervisor import WORDS as SUPERVISOR_WORDS
 
-SENTENCES = {**OWN_SENTENCES, **ADMIN_SENTENCES, **PEOPLE_SENTENCES, **PHONE_SENTENCES, **SUPERVISOR_SENTENCES}
+SENTENCES = {**OWN_SENTENCES, **ADMIN_SENTENCES, **PEOPLE_SENTENCES, **PHONE_SENTENCES, **SUPERVISOR_SENTENCES,
+             **SIMULATION_SENTENCES}  # fmt: skip
 SENTENCES |= CRM_SENTENCES | INCOMING_SENTENCES | SMS_SENTENCES
 WORDS = {
     **CRM_WORDS,
@@ -38,6 +41,7 @@ WORDS = {
     **PEOPLE_WORDS,
     **PHONE_WORDS,
     **SUPERVISOR_WORDS,
+    **SIMULATION_WORDS,
 }
 
 

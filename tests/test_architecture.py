@@ -24,14 +24,14 @@ ASK = {"services", "models", "reports", "security", "log_ins", "settings", "doma
 # What a page is made of: the base view, the words, the shapes of numbers, the frame around it.
 SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pages", "shell", "compression",
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms", "wording_incoming",
-        "wording_supervisor", "seeing"}  # fmt: skip
+        "wording_supervisor", "wording_simulation", "seeing"}  # fmt: skip
 EVERYBODY = {
     "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "live_board", "api",
     "board", "guides", "config",
     "database", "desk", "filter_desk", "report_desk", "jobs", "logs", "services", "signed_in", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_sms", "cli_ads",
     "cli_catalogue", "cli_mail", "cli_reports", "cli_setup", "doctor", "supervisor", "demo", "seeds", "lab", "cli_lab",
-    "cli_installation", "wording_hops", "cli_telephony",
+    "cli_installation", "wording_hops", "cli_telephony", "simulator", "cli_simulate", "what_if",
 }  # fmt: skip
 
 # The room of a module is the first name below app/; "" is app/__init__.py itself. A room may always import itself.
@@ -55,8 +55,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     # shows
     "safety": {"extensions", "errors"}, "compression": set(), "kept": set(),
     "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
-                "wording_crm", "wording_phone", "wording_sms", "wording_incoming", "wording_supervisor"},
-    "wording_incoming": set(),
+                "wording_crm", "wording_phone", "wording_sms", "wording_incoming", "wording_supervisor",
+                "wording_simulation"},
+    "wording_incoming": set(), "wording_simulation": set(),
     "wording_sms": set(), "wording_crm": {"wording"}, "wording_phone": set(), "wording_supervisor": set(),
     "wording_codes": {"errors", "domain"}, "wording_admin": set(), "wording_people": set(),
     "formats": {"domain"}, "widgets": {"formats", "wording", "models", "domain"},
@@ -82,7 +83,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli_setup": ASK | {"", "config", "jobs", "doctor", "demo"},
     "cli_reports": ASK | {"", "config"},
     "cli_crm": ASK | {"", "config", "jobs"}, "cli_sms": ASK | {"", "config", "jobs", "sms"},
-    "cli_mail": ASK | {"", "config", "letters"},
+    "cli_mail": ASK | {"", "config", "letters"}, "cli_simulate": ASK | {"", "config", "simulator"},
     # The process beside an Asterisk: it hands the services to the listener, which knows none of them.
     "cli_telephony": ASK | {"config", "database", "telephony"},
     "cli_catalogue": ASK | {"cli_ads", "seeds"},

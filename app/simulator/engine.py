@@ -164,6 +164,8 @@ class Shift:
 
     def _dial_foreseen(self, call: int) -> None:
         self.ringing[call] = self.now
+        self._minute().dialled += 1
+        self.result.dialled += self.is_counted
         self._plan(self.now + self.fates[call].ring_s + 1e-6, RUNG, call)
 
     # --- what happens
