@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, abort, flash, redirect, render_template, request, url_for
 from flask_appbuilder import AppBuilder, BaseView, expose, has_access, permission_name
@@ -11,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from app.board import now, zone
+from app.domain.periods import begins
 from app.errors import Refused
 from app.extensions import db
 from app.pages import unless_seen
@@ -23,6 +26,7 @@ from app.wording import say
 MARKS: dict[str, Any] = {
     "overdue": _l("Overdue call-backs"),
     "oldest_min": _l("Age of the oldest new car, minutes"),
+    "leads_late": _l("Overdue incoming leads"),
     "pool": _l("Cards waiting"),
     "crm": _l("On their way to the CRM"),
     "sms": _l("SMS on their way"),
@@ -77,6 +81,7 @@ class LiveBoardView(BaseView):
             own=known.get(("user", user_id), Goal()),
             team=known.get(("group", person.seat.group_id or 0), Goal()),
             pauses=presence.menu(db.session()),
+            states=presence.history(db.session(), user_id, _midnight(), now()),
         )
 
     @expose("/goal/<any(user, group):kind>/<int:subject_id>", methods=["POST"])
@@ -106,6 +111,11 @@ class LiveBoardView(BaseView):
                        subject_id=user_id, state=state)  # fmt: skip
         db.session.commit()
         return redirect(url_for(".person", user_id=user_id))
+
+
+def _midnight() -> datetime:
+    where = ZoneInfo(zone())
+    return begins(now().astimezone(where).date(), where)
 
 
 def _part() -> str:

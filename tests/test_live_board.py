@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.models import DayGoal, OperatorProfile
+from app.models import DayGoal, OperatorProfile, OperatorState
 from tests.factories import get_pause, make_card, make_filter, make_group, make_operator
 from tests.services.calls_made import make_asterisk, make_call
 
@@ -58,6 +58,18 @@ def test_a_person_is_sent_to_a_pause_and_it_is_written_down(session: Session, as
     assert session.get_one(OperatorProfile, person.user_id).presence == "paused"
     noted = session.execute(text("SELECT count(*) FROM audit_event WHERE what = 'sent_to_pause'"))
     assert noted.scalar_one() == 1
+
+
+def test_a_persons_page_tells_the_states_of_the_day_and_leads_to_the_rows(session: Session, as_supervisor: Any) -> None:
+    person, now = make_operator(session), datetime.now(UTC)
+    since = now - timedelta(seconds=95)
+    session.add(OperatorState(user_id=person.user_id, state="paused", reason="Планёрка", since=since,
+                              until=now))  # fmt: skip
+    session.flush()
+    page = as_supervisor.get(f"/board/live/person/{person.user_id}").text
+    assert "Планёрка" in page and "1:35" in page
+    for metric in ("attempts", "connects", "talk", "leads"):
+        assert f"metric={metric}&amp;key={person.user_id}" in page
 
 
 @pytest.mark.parametrize("path", ["/board/live/person/2000000000", "/board/live/person/99999999999999"])

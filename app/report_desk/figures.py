@@ -43,6 +43,22 @@ def change(metric: Metric, value: float | int | None, before: float | int | None
     return (f"0{NBSP}%", "secondary") if share == "0" else (f"{sign}{share}{NBSP}%", tone)
 
 
+def steps(answer: Answer) -> list[dict[str, Any]]:
+    """The totals as a funnel: each step with its share of the first one and of the one before."""
+    totals = {metric.key: (metric, answer.total.values[n] or 0) for n, metric in enumerate(answer.metrics)}
+    found: list[dict[str, Any]] = []
+    for key in answer.report.steps:
+        if key not in totals:
+            continue
+        metric, value = totals[key]
+        before = found[-1]["value"] if found else None
+        found.append({"metric": metric, "value": value, "share": value / before if before else None})
+    most = max((step["value"] for step in found), default=0)
+    for step in found:
+        step["width"] = round(100 * step["value"] / most, 1) if most else 0
+    return found
+
+
 def chart_data(answer: Answer) -> dict[str, Any]:
     """Categories and series as the browser's chart wants them; of many rows the first MOST_BARS."""
     wanted = [key for key in answer.report.chart_metrics if key in {metric.key for metric in answer.metrics}]

@@ -64,6 +64,7 @@ class ReportView(GroupByChartView):
             self.chart_template, title=self.report.title, report=self.report, asked=asked, answer=answer,
             rows=answer.rows[:MOST_ROWS], groupings=asking.allowed(self.report, asked.sight),
             presets=preset_names(), chart=figures.chart_data(answer), shown=figures.shown, change=figures.change,
+            steps=figures.steps(answer),
             filters=choices(asked), troubles=[say(trouble) for trouble in asked.troubles],
             address=lambda **more: address(asked, **more), key_of=key_word, made=file_of(asked),
             views=report_views.mine(db.session(), current_user.id, self.report.key),

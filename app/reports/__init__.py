@@ -68,6 +68,7 @@ class Report:
     metrics: ClassVar[tuple[str, ...]]
     chart: ClassVar[str] = "bar"  # bar, line
     chart_metrics: ClassVar[tuple[str, ...]] = ()
+    steps: ClassVar[tuple[str, ...]] = ()  # metrics shown as a funnel of their totals
     needs_right: ClassVar[str] = ""
     watched: ClassVar[tuple[str, ...]] = ()  # groupings whose rows are marked when their connects fall
 

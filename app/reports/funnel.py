@@ -31,3 +31,5 @@ class Funnel(Report):
     chart_metrics = (
         "posted", "matched", "given", "taken", "called", "reached", "leads", "crm_in_work", "inspected", "bought",
     )  # fmt: skip
+    # Each of the row is a part of the one before; a step may be larger all the same, for it counts by its own day.
+    steps = ("posted", "matched", "given", "taken", "called", "reached", "leads", "crm_in_work", "inspected", "bought")

@@ -28,6 +28,19 @@ def menu(session: Session, pause_id: int | None = None) -> list[Row[Any]]:
     )
 
 
+def history(session: Session, operator_id: int, since: datetime, now: datetime) -> list[Row[Any]]:
+    """The states of a day, the newest first, each with how long it has lasted."""
+    return list(
+        session.execute(
+            text("""
+            SELECT state, reason, since, until, extract(epoch FROM coalesce(until, :now) - greatest(since, :since)) AS s
+            FROM operator_state WHERE user_id = :id AND coalesce(until, :now) > :since ORDER BY since DESC LIMIT 200
+            """),
+            {"id": operator_id, "since": since, "now": now},
+        )
+    )
+
+
 def read_choice(choice: str) -> tuple[str, int | None]:
     """«ready», or «paused:3» with the number of the reason."""
     state, _sep, number = choice.partition(":")

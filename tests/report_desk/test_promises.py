@@ -85,6 +85,8 @@ def test_the_crm_report_and_the_funnel_tell_what_became_of_leads(as_supervisor, 
         "from": DAY, "to": DAY, "group": "thing", "metric": "fails", "key": "call"}).text  # fmt: skip
     assert f"/desk/?card={card.id}" in behind and "не" in behind
     funnel = page(as_supervisor, "funnel", group="day").text
+    strip = funnel.partition('class="report-steps"')[2].partition("</ol>")[0]
+    assert strip.count("<li>") == 10 and "metric=bought" in strip and "100,0" in strip
     for metric in ("leads", "crm_in_work", "inspected", "bought"):
         assert f"metric={metric}" in funnel.partition("<tfoot")[2], "each step is a link"
     assert f"/desk/?card={card.id}" in as_supervisor.get(

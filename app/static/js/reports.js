@@ -13,7 +13,7 @@
     const axis = (value) => unit === "share" ? `${value} %` : unit === "clock" ? clock(value) : String(value);
     return {
       animation: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
-      color: [colour("--tblr-primary"), "#e0a100", "#2fb344", "#d63939", "#ae3ec9", "#667382"],
+      color: [colour("--tblr-primary"), "#e0a100", "#2fb344", "#d63939", "#ae3ec9", "#667382", "#4299e1", "#f76707", "#0ca678", "#d6336c"],
       textStyle: { color: ink, fontFamily: "inherit" },
       grid: { left: 8, right: 16, top: 36, bottom: 8, containLabel: true },
       legend: { top: 0, textStyle: { color: ink } },
