@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import render_template
-from flask_babel import force_locale
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
 from app.services.mail import Letter
@@ -41,6 +43,19 @@ def new_password(*, username: str, link: str, minutes: int) -> Letter:
                 "The link works once, for %(minutes)s minutes. Was it not you? Do nothing: the old password stays.",
                 minutes=minutes,
             ),
+        )
+
+
+def late_leads(lines: Sequence[str], link: str) -> Letter:
+    """`lines`: one per lead, each with who and since when."""
+    n = len(lines)
+    with force_locale(LANGUAGE):
+        return _letter(
+            ngettext("%(num)s incoming lead waits too long", "%(num)s incoming leads wait too long", n),
+            _("Good day!"),
+            [_("Nobody has taken these leads although their time is over:"), *lines],
+            link,
+            _("Open the leads"),
         )
 
 

@@ -63,6 +63,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         *_OWN,
         *_REPORTS,
         (r"ExportView$", r"can_everyone$"),
+        (r"Files$", r"menu_access$"),
         (r"DeskView$", r"(can_work|can_look|can_reveal)$"),
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
         (r"LiveBoardView$", r"can_(look|aim|pause)$"),
@@ -92,20 +93,21 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         (r"CampaignView$", _EDIT),
         (r"CampaignView$", r"(start|pause|drain|stop)$"),
         (r"CampaignDialView$", _LOOK),
+        (r"WhatIfView$", r"can_ask$"),
         (r"SmsMessageView$", _LOOK),
-        (r"IncomingLeadView$", _LOOK),
+        (r"IncomingLeadView$", r"(can_list|can_show|can_give)$"),
         (r"CatalogueView$", r"can_import$"),
         (r"LeadView$", r"(can_list|can_show|can_fix|can_again|can_drop|repeat)$"),
         (r"SettingView$", r"can_settings$"),
         (r"LookupView$", r"can_look_up$"),
         *_API,
-        (r"(AdApi|VehicleApi|SourceApi|SourceRunApi|FilterApi|GroupApi|OperatorApi)$",
+        (r"(AdApi|VehicleApi|IncomingLeadApi|SourceApi|SourceRunApi|FilterApi|GroupApi|OperatorApi)$",
          r"(can_get|can_push|can_explain|can_switch)$"),
         (r"(Telephony|Calls|Lines|Prefixes|Caller numbers|Line rules|Telephones)$", r"menu_access$"),
         (r"(Work|My ads|Control|Board|Distribution|Filters|Groups|Operators|Sources|Source runs|Adverts|Ads|"
          r"Vehicles|Cards|Same cars|Moves|Unknown names|Sellers|Leads|Do not call|Directories|Pauses|Statuses|"
          r"Status rules|Makes|Models|Generations|Cities|Import a catalogue|Settings|Business settings|Jobs|"
-         r"All call-backs|Campaigns|Campaign log|SMS templates|SMS messages|Incoming leads)$", r"menu_access$"),
+         r"All call-backs|Campaigns|Campaign log|What if|SMS templates|SMS messages|Incoming leads)$", r"menu_access$"),
     ],
 }  # fmt: skip
 

@@ -205,6 +205,14 @@ DEFAULTS: dict[str, Default] = {
     "recording_notice": Default(
         False, _l("Tell the seller that the talk is recorded"), _l("A short message before the talk.")
     ),
+    "lead_mail_min": Default(
+        10,
+        _l("Write of an overdue lead after"),
+        _l("Counted from the minute by which it should have been taken; supervisors get one letter. 0: never."),
+        _l("min"),
+        0,
+        1440,
+    ),
     "invite_hours": Default(
         72,
         _l("An invitation works for"),

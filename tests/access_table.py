@@ -75,7 +75,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /lookup/.*", SUPERVISOR),
     # reports: one's own figures, or everybody's by a right
     (r"(GET|POST) /reports/.*", LOGGED_IN),
-    (r"GET /exports/everyone", SUPERVISOR),
+    (r"(GET|POST) /exports/everyone", SUPERVISOR),
     (r"(GET|POST) /exports/<token>.*", LOGGED_IN),
     # generated screens
     (rf"GET /({LOOK}|{EDIT})/(list/|show/<pk>)", SUPERVISOR),
@@ -88,6 +88,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /donotcallview/find", SUPERVISOR),
     (r"POST /donotcallview/(action/erase/<pk>|action_post)", SUPERVISOR),
     (r"GET /generationview/models", SUPERVISOR),
+    (r"(GET|POST) /what-if/", SUPERVISOR),
+    (r"GET /what-if/<int:simulation_id>(/progress)?", SUPERVISOR),
     (r"(GET|POST) /catalogue/", SUPERVISOR),
     (r"GET /catalogue/<token>(/progress)?", SUPERVISOR),
     (r"POST /catalogue/<token>/(start|drop)", SUPERVISOR),
@@ -124,7 +126,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /leadintakeview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /leadintakeview/(add|edit/<pk>)", ADMIN),
     (r"POST /leadintakeview/secret/<pk>", ADMIN),
-    (r"GET /incomingleadview/(list/|show/<pk>)", SUPERVISOR),
+    (r"GET /incomingleadview/(list/|show/<pk>|late)", SUPERVISOR),
+    (r"POST /incomingleadview/(give|undo/<int:move_id>)", SUPERVISOR),
     # SMS
     (r"GET /smsgatewayview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /smsgatewayview/(add|edit/<pk>)", ADMIN),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, flash, redirect, request, url_for
+from flask import abort, current_app, flash, redirect, request, url_for
 from flask_appbuilder import expose, has_access, permission_name
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_login import current_user
 from markupsafe import Markup
 from wtforms import SelectField
@@ -18,7 +19,9 @@ from app.admin.shown import card_link, formatted, labels, masked, moment, tag, y
 from app.errors import Refused
 from app.extensions import db, outside
 from app.models import INTAKE_KINDS, IncomingLead, LeadIntake
-from app.services import lead_intakes
+from app.seeing import sight_now
+from app.services import board, late_leads, lead_intakes, moving
+from app.services.distribution import Place
 from app.services.lead_intakes import IntakeDraft
 from app.wording import say, word
 
@@ -123,7 +126,8 @@ class IncomingLeadView(AdminView):
     )
     class_permission_name = "IncomingLeadView"
     route_base = "/incomingleadview"
-    include_route_methods = READ
+    include_route_methods = READ | {"late", "give", "undo"}
+    list_template = "admin/incoming_leads.html"
     list_title, show_title = _l("Incoming leads"), _l("Incoming lead")
     empty_text = _l("Nobody has left a number yet. Ways in for leads are set up by the administrator.")
     list_columns = ["received_at", "intake", "name", "number", "how", "taken_by", "soon", "card_id"]
@@ -143,6 +147,65 @@ class IncomingLeadView(AdminView):
         card_id=lambda value: card_link(value) if value else formats.cell(None),
     )  # fmt: skip
     search_form_extra_fields: dict[str, SelectField] = {}
+
+    def render_template(self, template: str, **shown: Any) -> Any:
+        """Over the list stands what nobody has taken yet, with the step that helps."""
+        if template == self.list_template:
+            session, at = db.session(), now()
+            shown |= {
+                "waiting": late_leads.waiting(session, at, sight_now()),
+                "people": board.operators(session, at, _zone(), sight_now()),
+                "moved": moving.to_undo(session, request.args.get("moved", type=int)),
+            }
+        return super().render_template(template, **shown)
+
+    @expose("/late")
+    @has_access
+    @permission_name("give")
+    def late(self) -> Any:
+        """The notice of the frame: asked for again and again, on every page of a supervisor."""
+        found = late_leads.counts(db.session(), now(), sight_now())
+        return self.render_template("admin/_late_leads.html", found=found)
+
+    @expose("/give", methods=["POST"])
+    @has_access
+    @permission_name("give")
+    def give(self) -> Any:
+        chosen = [number for number in map(_whole, request.form.getlist("lead")) if number]
+        to = _whole(request.form.get("to", ""))
+        try:
+            if not to or not chosen:
+                raise Refused("move_needs_choice")
+            if not sight_now().reaches("operator_id", to):
+                abort(404)
+            place = Place(current_user.id, None, now(), _zone())
+            record = late_leads.give(
+                db.session(), chosen, [to], place, actor_id=current_user.id, sight=sight_now()
+            )  # fmt: skip
+            db.session.commit()
+        except Refused as refused:
+            db.session.rollback()
+            flash(say(refused.reason), "danger")
+            return redirect(url_for(".list"))
+        return redirect(url_for(".list", moved=record.id))
+
+    @expose("/undo/<int:move_id>", methods=["POST"])
+    @has_access
+    @permission_name("give")
+    def undo(self, move_id: int) -> Any:
+        try:
+            place = Place(current_user.id, None, now(), _zone())
+            back = moving.undo_move(db.session(), move_id, place, actor_id=current_user.id)
+            db.session.commit()
+            flash(ngettext("%(num)s card went back.", "%(num)s cards went back.", back), "success")
+        except Refused as refused:
+            db.session.rollback()
+            flash(say(refused.reason), "danger")
+        return redirect(url_for(".list"))
+
+
+def _zone() -> str:
+    return str(current_app.config["PROZVON"].timezone)
 
 
 def _show_leads(rows: list[Any]) -> None:

@@ -16,6 +16,7 @@ from app.services.audit import note_event
 DEFAULT_MARKS: dict[str, tuple[int, int]] = {
     "overdue": (7, 10),
     "oldest_min": (168, 240),
+    "leads_late": (1, 3),
     "pool": (350, 500),
     "crm": (35, 50),
     "sms": (35, 50),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.domain import marks
 from app.domain.periods import begins
 from app.domain.sight import EVERYBODY, Sight
-from app.services import board, board_goals, counters
+from app.services import board, board_goals, counters, late_leads
 from app.services.board_goals import Goal
 
 
@@ -65,6 +65,7 @@ class Snapshot:
     total: Day
     queues: Sequence[Row[Any]]
     waits: Row[Any]
+    leads: Row[Any]
     sources: Sequence[Row[Any]]
     lines: Sequence[Row[Any]]
     tones: Mapping[str, str] = field(default_factory=dict)  # metric -> warning, danger or nothing
@@ -84,12 +85,13 @@ def snapshot(session: Session, now: datetime, zone: str, sight: Sight = EVERYBOD
     ]  # fmt: skip
     total = sum((day for who, day in days.items() if sight.operators is None or who in sight.operators), Day())
     queues = board.pools(session, now, zone, sight)
-    waits = _waits(session, now, sight)
+    waits, leads = _waits(session, now, sight), late_leads.counts(session, now, sight)
     sources, lines = board.sources(session), _lines(session)
     numbers: dict[str, float | None] = {
         "overdue": waits.overdue,
         "oldest_min": (now - waits.oldest).total_seconds() // 60 if waits.oldest else None,
         "pool": waits.pool,
+        "leads_late": leads.late,
         "crm": waits.crm,
         "sms": waits.sms,
         "connect_rate": None if total.connect_rate is None else total.connect_rate * 100,
@@ -97,7 +99,7 @@ def snapshot(session: Session, now: datetime, zone: str, sight: Sight = EVERYBOD
     }
     limits = board_goals.marks(session)
     tones = {name: marks.tone(value, *limits[name]) for name, value in numbers.items() if name in limits}
-    return Snapshot(people, _teams(session, people, sight), total, queues, waits, sources, lines, tones, today)
+    return Snapshot(people, _teams(session, people, sight), total, queues, waits, leads, sources, lines, tones, today)
 
 
 def day_of(session: Session, operator_id: int, now: datetime, zone: str) -> Day:

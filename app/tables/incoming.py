@@ -69,6 +69,7 @@ class IncomingLead(Model):
     taken_at: Mapped[datetime | None] = time_column()
     taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"))
     escalated_at: Mapped[datetime | None] = time_column()  # the supervisors have been told
+    mailed_at: Mapped[datetime | None] = time_column()  # … and have been written to, later
     trouble: Mapped[str] = mapped_column(String(32), server_default="", nullable=False, default="")
     intake: Mapped[LeadIntake] = relationship()
     __table_args__ = (

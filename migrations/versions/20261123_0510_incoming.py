@@ -50,6 +50,7 @@ def upgrade() -> None:
     sa.Column('taken_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('taken_by_id', sa.Integer(), nullable=True),
     sa.Column('escalated_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('mailed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('trouble', sa.String(length=32), server_default='', nullable=False),
     sa.CheckConstraint("phone ~ '^7[0-9]{10}$'", name='incoming_lead_phone'),
     sa.ForeignKeyConstraint(['ad_id'], ['ad.id'], ondelete='SET NULL'),

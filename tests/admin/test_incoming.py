@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app import models
 from app.services.lead_intakes import secret_of
-from tests.factories import get_user, make_card
+from tests.factories import get_user, make_card, make_operator
 
 
 def form(**more: str) -> dict[str, str]:
@@ -77,3 +77,45 @@ def test_the_list_says_who_took_a_lead_and_which_are_overdue(
     lead_id = session.scalars(select(models.IncomingLead.id)).first()
     assert as_supervisor.get(f"/incomingleadview/show/{lead_id}").status_code == 200
     assert as_supervisor.get("/leadintakeview/list/").status_code in (302, 403)
+
+
+def late_lead(session: Session, row: models.LeadIntake, *, minutes: int = 30, n: int = 0) -> models.IncomingLead:
+    came = datetime.now(UTC) - timedelta(minutes=minutes)
+    lead = models.IncomingLead(
+        intake_id=row.id, once=f"late{n}", phone=f"7916000120{n}", name=f"Продавец {n}", received_at=came,
+        due_at=came + timedelta(minutes=5), card_id=make_card(session).id,
+    )  # fmt: skip
+    session.add(lead)
+    session.commit()
+    return lead
+
+
+def test_a_supervisor_is_told_on_every_page_and_hands_an_overdue_lead_over_with_undo(
+    session: Session, as_admin: Any, as_supervisor: Any
+) -> None:
+    as_admin.post("/leadintakeview/add", data=form())
+    (row,) = intakes(session)
+    assert "alert" not in as_supervisor.get("/incomingleadview/late").text
+    lead = late_lead(session, row)
+    person = make_operator(session)
+    told = as_supervisor.get("/incomingleadview/late").text
+    assert "1 входящий лид просрочен" in told
+    assert 'hx-get="/incomingleadview/late"' in as_supervisor.get("/board/live/").text
+    page = as_supervisor.get("/incomingleadview/list/").text
+    assert "Их ещё никто не взял" in page and f'name="lead" value="{lead.id}"' in page
+    given = as_supervisor.post("/incomingleadview/give", data={"lead": str(lead.id), "to": str(person.user_id)})
+    session.expire_all()
+    assert session.get_one(models.Card, lead.card_id).operator_id == person.user_id
+    move = given.headers["Location"].rpartition("moved=")[2]
+    assert f"/incomingleadview/undo/{move}" in as_supervisor.get(f"/incomingleadview/list/?moved={move}").text
+    as_supervisor.post(f"/incomingleadview/undo/{move}")
+    session.expire_all()
+    assert session.get_one(models.Card, lead.card_id).operator_id is None
+
+
+@pytest.mark.parametrize(
+    "junk", [{}, {"lead": "x", "to": "1"}, {"lead": "9" * 30, "to": "1"}, {"lead": "1", "to": "٣"}]
+)
+def test_a_hand_over_without_lead_or_person_changes_nothing(as_supervisor: Any, junk: dict[str, str]) -> None:
+    answer = as_supervisor.post("/incomingleadview/give", data=junk, follow_redirects=True)
+    assert answer.status_code == 200 and "alert-danger" in answer.text
