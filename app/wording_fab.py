@@ -97,6 +97,7 @@ PAGES: dict[str, Any] = {
     "ExportView": _l("Files of reports"), "LiveCallView": _l("Live calls"), "RecordingView": _l("Recorded talks"),
     "ReportApi": _l("Programs: reports"), "CallApi": _l("Programs: calls"),
     "ApiKeyView": _l("API"), "DescriptionApi": _l("Programs: description of the API"),
+    "IncomingLeadApi": _l("Programs: incoming leads"),
     "AdApi": _l("Programs: adverts"), "VehicleApi": _l("Programs: vehicles"), "CardApi": _l("Programs: cards"),
     "SourceApi": _l("Programs: sources"), "SourceRunApi": _l("Programs: source runs"),
     "FilterApi": _l("Programs: filters"), "GroupApi": _l("Programs: groups"), "OperatorApi": _l("Programs: operators"),

@@ -7,6 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 SENTENCES: dict[str, Any] = {
+    "event:api_leads_push": _l("leads sent by a program"),
     "intake_gone": _l("This way in for leads is no longer there, or is switched off."),
     "intake_name_taken": _l("Another way in for leads is called «%(name)s»."),
     "intake_needs_name": _l("A way in for leads needs a name of at most 100 characters."),

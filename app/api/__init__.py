@@ -7,13 +7,14 @@ from typing import Any
 from flask import Flask
 from flask_appbuilder import AppBuilder
 
-from app.api import ads, calls, cards, description, directories, errors, filters, gate, people, reports, sources
+from app.api import ads, calls, cards, description, directories, errors, filters, gate, leads, people, reports, sources
 from app.extensions import csrf
 
 RESOURCES: tuple[Any, ...] = (
-    ads.AdApi, ads.VehicleApi, cards.CardApi, calls.CallApi, sources.SourceApi, sources.SourceRunApi, filters.FilterApi,
-    people.GroupApi, people.OperatorApi, people.PresenceApi, directories.StatusApi, directories.CityApi,
-    directories.MakeApi, directories.CarModelApi, reports.ReportApi, description.DescriptionApi,
+    ads.AdApi, ads.VehicleApi, cards.CardApi, calls.CallApi, leads.IncomingLeadApi, sources.SourceApi,
+    sources.SourceRunApi, filters.FilterApi, people.GroupApi, people.OperatorApi, people.PresenceApi,
+    directories.StatusApi, directories.CityApi, directories.MakeApi, directories.CarModelApi, reports.ReportApi,
+    description.DescriptionApi,
 )  # fmt: skip
 
 

@@ -28,7 +28,8 @@ WORDS: dict[int, tuple[str, Any]] = {
     503: ("busy", _l("The database is busy or does not answer. Try again in a minute.")),
 }
 # A rule's «no» is 409, unless what was asked for is not there, or was told wrongly.
-NOT_THERE = {"card_gone", "filter_gone", "ad_gone", "source_gone", "source_unknown", "user_gone"}
+NOT_THERE = {"card_gone", "filter_gone", "ad_gone", "source_gone", "source_unknown", "user_gone",
+             "intake_gone"}  # fmt: skip
 SAID_WRONGLY = {
     "status_unknown", "presence_unknown", "pause_unknown", "note_empty", "skip_needs_reason", "status_needs_callback",
 }  # fmt: skip

@@ -20,7 +20,7 @@ from app.extensions import db
 from app.services import api_keys
 
 BIGGEST_ID = 2**63 - 1
-PUSH = "AdApi.push"
+PUSHES = ("AdApi.push", "IncomingLeadApi.push")
 WRONG_KEYS = 30  # of one address; they are forgiven minute by minute
 
 
@@ -97,7 +97,7 @@ def _owner_of_key(key: str) -> Any:
     if use.is_over:
         raise ApiTrouble(429, retry_after=60 - now.second)
     reads = request.method in ("GET", "HEAD", "OPTIONS")
-    if use.scope == "read" and not reads or use.scope == "push" and request.endpoint != PUSH:
+    if use.scope == "read" and not reads or use.scope == "push" and request.endpoint not in PUSHES:
         raise ApiTrouble(403, "key_scope", _l("This key was made for something else."))
     g.api_key_id = use.key_id
     return _users().get_user_by_id(use.user_id)
@@ -162,7 +162,7 @@ def _read_body() -> None:
         g.api_body = json.loads(raw.decode("utf-8"), parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise ApiTrouble(400, "bad_json", _l("The body is no JSON, is cut, or is nested too deep.")) from None
-    if request.endpoint != PUSH and b"\\ud" in raw.lower() and not _is_text(g.api_body):
+    if request.endpoint not in PUSHES and b"\\ud" in raw.lower() and not _is_text(g.api_body):
         raise ApiTrouble(422, "bad_text", _l("The text holds half of a character."))
 
 

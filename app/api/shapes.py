@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.ads import AdData
 from app.domain.periods import PRESETS
 from app.services.ads_push import MOST_AT_ONCE
+from app.services.incoming_leads import MOST_AT_ONCE as MOST_LEADS
 from app.services.presence import STATES
 
 Shape = dict[str, Any]
@@ -62,6 +63,7 @@ _PUSHED = thing(
     result={"type": "string", "enum": ["new", "changed", "unchanged", "rejected"]}, external_id=TEXT, ad_id=WHOLE,
     vehicle_id=maybe(WHOLE), card_id=maybe(WHOLE), duplicates=many(_DUPLICATE), reason=TEXT, message=TEXT, detail=TEXT,
 )  # fmt: skip
+_LEAD_RESULT: Shape = {"type": "string", "enum": ["new", "known", "rejected"]}
 _PAUSE = thing(id=WHOLE, name=TEXT, is_work=YES_NO, limit_min=maybe(WHOLE))
 
 SHAPES: dict[str, Shape] = {
@@ -75,6 +77,19 @@ SHAPES: dict[str, Shape] = {
     "AdsPushed": thing(
         run_id=WHOLE, read=WHOLE, new=WHOLE, changed=WHOLE, price_changed=WHOLE, unchanged=WHOLE, rejected=WHOLE,
         vehicles_new=WHOLE, result=many(_PUSHED),
+    ),
+    "SentLead": thing(
+        ("phone",), phone=TEXT, id=TEXT | {"description": "yours: sent twice it is one lead"}, name=TEXT, comment=TEXT,
+        make=TEXT, model=TEXT, city=TEXT, vin=TEXT, url=TEXT, year=_field("year"), mileage_km=_field("mileage_km"),
+        price=_field("price"),
+    ),
+    "LeadsPush": thing(
+        ("intake", "leads"), intake=WHOLE | {"minimum": 1, "description": "id of a way in for leads"},
+        leads={"type": "array", "items": named("SentLead"), "minItems": 1, "maxItems": MOST_LEADS},
+    ),
+    "LeadsPushed": thing(
+        new=WHOLE, known=WHOLE, rejected=WHOLE,
+        result=many(thing(("position", "result"), position=WHOLE, result=_LEAD_RESULT, id=WHOLE, reason=TEXT)),
     ),
     "Explained": thing(id=WHOLE, result=thing(
         why=thing(code=TEXT, message=TEXT),

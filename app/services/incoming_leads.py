@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +13,15 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from app.domain import lead_words
-from app.domain.lead_words import LeadWords
+from app.domain.lead_words import Junk, LeadWords
 from app.errors import Refused
 from app.models import IncomingLead, LeadIntake
 from app.services import lead_intakes, moving
 from app.services.audit import note_event
 from app.services.deferring import defer
 from app.services.distribution import Place
+
+MOST_AT_ONCE = 100
 
 
 class NotSigned(Exception):
@@ -43,6 +45,13 @@ def intake_of(session: Session, token: str) -> LeadIntake:
     return row
 
 
+def intake_by_id(session: Session, intake_id: int) -> LeadIntake:
+    row = session.get(LeadIntake, intake_id)
+    if row is None or not row.is_enabled:
+        raise Refused("intake_gone")
+    return row
+
+
 def check_signature(row: LeadIntake, headers: Mapping[str, str], body: bytes, secret_key: str, now: datetime) -> None:
     """Raises NotSigned; OutsideError when our own secrets cannot be read."""
     secret = lead_intakes.secret_of(row, secret_key)
@@ -51,9 +60,12 @@ def check_signature(row: LeadIntake, headers: Mapping[str, str], body: bytes, se
         raise NotSigned("X-Timestamp or X-Signature is absent, wrong or more than five minutes old")
 
 
-def take(session: Session, row: LeadIntake, told: Mapping[str, Any], now: datetime, zone: str) -> Taken:
+def take(
+    session: Session, row: LeadIntake, told: Mapping[str, Any], now: datetime, zone: str, *, is_known: bool = False
+) -> Taken:
     """One lead into the books. Sent again it changes nothing; the same id with other words is refused.
 
+    `is_known`: the sender has a key of his own with limits of its own; the way's guard against floods is for strangers.
     Raises lead_words.Junk, TooMany, Refused("lead_changed").
     """
     words = lead_words.read(told, day=f"{now.astimezone(ZoneInfo(zone)):%Y%m%d}")
@@ -61,7 +73,7 @@ def take(session: Session, row: LeadIntake, told: Mapping[str, Any], now: dateti
     if was is not None:
         return Taken(was, is_new=False)
     since = {"intake": row.id, "since": now - timedelta(minutes=1)}
-    if session.execute(_LATELY, since).scalar_one() >= row.per_minute:
+    if not is_known and session.execute(_LATELY, since).scalar_one() >= row.per_minute:
         raise TooMany
     lead_id = session.execute(
         _INSERT,
@@ -74,6 +86,33 @@ def take(session: Session, row: LeadIntake, told: Mapping[str, Any], now: dateti
         return Taken(_known(session, row.id, words) or 0, is_new=False)
     defer(session, "take_leads")
     return Taken(lead_id, is_new=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of one lead of many. `reason` in the words of the interface of programs."""
+
+    position: int
+    result: str  # new, known, rejected
+    id: int | None = None
+    reason: str = ""
+
+
+def take_many(session: Session, row: LeadIntake, leads: Sequence[Any], now: datetime, zone: str) -> list[Told]:
+    """Leads of a program with a key; junk stops none of the others."""
+    return [_told(session, row, position, one, now, zone) for position, one in enumerate(leads)]
+
+
+def _told(session: Session, row: LeadIntake, position: int, one: Any, now: datetime, zone: str) -> Told:
+    if not isinstance(one, Mapping):
+        return Told(position, "rejected", reason="an object is needed")
+    try:
+        taken = take(session, row, one, now, zone, is_known=True)
+    except Junk as junk:
+        return Told(position, "rejected", reason=str(junk))
+    except Refused:
+        return Told(position, "rejected", reason="this id was sent with other words")
+    return Told(position, "new" if taken.is_new else "known", taken.lead_id)
 
 
 def _known(session: Session, intake_id: int, words: LeadWords) -> int | None:
