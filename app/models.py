@@ -40,6 +40,7 @@ from app.tables.crm import *  # noqa: F403
 from app.tables.incoming import *  # noqa: F403
 from app.tables.pauses import *  # noqa: F403
 from app.tables.reports import *  # noqa: F403
+from app.tables.simulations import *  # noqa: F403
 from app.tables.sms import *  # noqa: F403
 
 # Card.stage: what the lists are made of. Partial indexes name these numbers literally.

@@ -35,6 +35,7 @@ from app.admin import (
     supervisors,
     system,
     telephony,
+    what_if,
     work,
 )
 
@@ -43,6 +44,7 @@ MENU: tuple[tuple[str, str, Any, Any, str], ...] = (
     ("Control", "All call-backs", _l("Call-backs"), callbacks.CallbackView, "clock"),
     ("Control", "Campaigns", _l("Campaigns"), campaigns.CampaignView, "phone-outgoing"),
     ("Control", "Campaign log", _l("Starts of calls"), campaigns.CampaignDialView, "history"),
+    ("Control", "What if", _l("What if"), what_if.WhatIfView, "chart-line"),
     ("Control", "Operators", _l("Operators"), work.OperatorProfileView, "headset"),
     ("Control", "Groups", _l("Groups of operators"), work.OperatorGroupView, "users-group"),
     ("Control", "Cards", _l("Cards"), work.CardView, "id"),

@@ -72,7 +72,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "filter_desk": ASK | SHOW | {"admin"}, "report_desk": ASK | SHOW | {"admin"},
     "admin": ASK | SHOW | {"crm", "jobs", "wording_hops", "sources", "smtp"}, "api": ASK | SHOW | {"desk"},
     # The worker is a process and therefore makes the application itself.
-    "jobs": ASK | {"simulator", "wording", "formats", "wording_crm", "letters", "sms", "", "config", "database", "logs"},
+    "jobs": ASK | {"simulator", "wording", "formats", "wording_crm", "letters", "sms", "", "config", "database",
+                   "logs"},
     # For development and tests: an Asterisk and a town of sellers beside the product.
     "lab": {"telephony", "config", "database", "errors", "domain"},
     "cli_lab": {"lab", "config", "domain"},

@@ -21,6 +21,7 @@ class Score:
     answer_rate: float
     minutes_per_hour: float
     abandoned_share: float
+    waiting_minutes: float  # of an operator's hour
     operator_wait_s: float
     seller_wait_s: float
     dialled: int
@@ -57,6 +58,7 @@ def _score(rival: str, town: Town, results: Sequence[Result]) -> Score:
         answer_rate=town.answer_rate,
         minutes_per_hour=60 * sum(one.talked_s for one in results) / staffed if staffed else 0.0,
         abandoned_share=sum(one.abandoned for one in results) / answered if answered else 0.0,
+        waiting_minutes=60 * sum(one.free_s for one in results) / staffed if staffed else 0.0,
         operator_wait_s=sum(one.free_s for one in results) / connected if connected else 0.0,
         seller_wait_s=sum(one.seller_wait_s for one in results) / connected if connected else 0.0,
         dialled=sum(one.dialled for one in results),

@@ -6,6 +6,7 @@ Revises: 20261123_0520
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "20261123_0540"
 down_revision = "20261123_0520"
@@ -97,9 +98,32 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("stage = 0 AND filter_id IS NOT NULL AND for_operator_id IS NULL"),
     )
+    op.create_table(
+        "simulation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("state", sa.String(length=8), server_default="waiting", nullable=False),
+        sa.Column("asked", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
+        sa.Column("calls_n", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("done_n", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("of_n", sa.SmallInteger(), server_default="0", nullable=False),
+        sa.Column("scores", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False),
+        sa.Column("trouble", sa.Text(), server_default="", nullable=False),
+        sa.CheckConstraint("state IN ('waiting', 'making', 'done', 'failed')", name="simulation_state"),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_simulation_campaign_id", "simulation", ["campaign_id"], unique=False)
+    op.create_index("simulation_of_user", "simulation", ["user_id", sa.literal_column("created_at DESC")], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("simulation_of_user", table_name="simulation")
+    op.drop_index("ix_simulation_campaign_id", table_name="simulation")
+    op.drop_table("simulation")
     op.drop_index(
         "card_of_filter",
         table_name="card",
