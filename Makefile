@@ -1,6 +1,6 @@
 # The daily verbs. Everything lives in .venv and in ignored folders; stamp files make a second run quick.
 .DEFAULT_GOAL := help
-.PHONY: help install assets run test bench load lab screenshots lint types migrate translations doctor clean
+.PHONY: help install assets run test bench load lab screenshots pacing lint types migrate translations doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -19,6 +19,7 @@ help:
 	@echo "make load          ten minutes of a hundred operators and ten supervisors on one server"
 	@echo "make lint types    ruff, mypy"
 	@echo "make screenshots   the pictures of docs/, taken anew from a demonstration"
+	@echo "make pacing        the table and the picture of docs/pacing.md, simulated anew (some minutes)"
 	@echo "make migrate       the deploy step: tables, permissions, roles, books"
 	@echo "make translations  collect the texts, then compile the catalogues"
 	@echo "make doctor        is this installation in order?"
@@ -67,6 +68,10 @@ lab: $(VENV)/.installed
 
 screenshots: install $(VENV)/.installed-dev
 	$(BIN)/python scripts/screenshots.py $(ARGS)
+
+pacing: $(VENV)/.installed
+	$(BIN)/python run.py simulate --operators 10,20,40,100 --answer-rate 20,40,60 --hours 6 --seeds 2 \
+	  --out docs/img/pacing.svg --table docs/pacing.md $(ARGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -22,7 +22,7 @@ from app.simulator.replay import CALLS_NEEDED, as_seen
 from app.simulator.rivals import RIVALS
 from app.simulator.town import Town
 
-DOC_OPERATORS, DOC_RATES = (10, 20, 40, 100), (0.2, 0.4, 0.6)
+BEGIN, END = "<!-- simulated -->", "<!-- /simulated -->"
 
 
 def simulate(arguments: argparse.Namespace, settings: config.Config) -> None:
@@ -105,7 +105,12 @@ def _print_table(rows: list[list[str]]) -> None:
 
 
 def _write_table(path: Path, scores: list[Score]) -> None:
-    """As Markdown, for the documentation."""
+    """As Markdown; in a document that has the marks, between these."""
     rows = as_table(scores)
     lines = ["| " + " | ".join(row) + " |" for row in rows]
-    path.write_text("\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:], ""]), "utf-8")
+    table = "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:], ""])
+    old = path.read_text("utf-8") if path.exists() else ""
+    if BEGIN in old and END in old:
+        before, after = old.split(BEGIN)[0], old.split(END)[1]
+        table = f"{before}{BEGIN}\n\n{table}\n{END}{after}"
+    path.write_text(table, "utf-8")
