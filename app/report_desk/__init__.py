@@ -14,7 +14,8 @@ ICONS = {
 
 
 def register(app: Flask, appbuilder: AppBuilder) -> None:
-    from app.report_desk.view import ExportView, views
+    from app.report_desk.files import ExportView
+    from app.report_desk.view import views
 
     for view in views():
         appbuilder.add_view(
@@ -22,4 +23,7 @@ def register(app: Flask, appbuilder: AppBuilder) -> None:
             icon=ICONS.get(view.report.key, "chart-bar"),
             category="Reports", category_label=_l("Reports"),
         )  # fmt: skip
-    appbuilder.add_view_no_menu(ExportView)
+    appbuilder.add_view(
+        ExportView, "Files", label=_l("Lists as files"), icon="download",
+        category="Reports", category_label=_l("Reports"),
+    )  # fmt: skip

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from flask import abort, current_app, flash, redirect, request, send_file, url_for
-from flask_appbuilder import BaseView, expose, has_access, permission_name
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose, has_access, permission_name
 from flask_appbuilder.charts.views import GroupByChartView
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -27,13 +28,14 @@ from app.report_desk.address import (
     read_key,
     zone,
 )
+from app.report_desk.files import ordered, rows_words
 from app.reports import Report, asking
 from app.reports.answers import ask, metric_named
 from app.reports.asking import Asked
 from app.reports.behind import PAGE, happening_of, rows_behind
 from app.safety import FastInterface
 from app.seeing import sight_now
-from app.services import exports, report_views
+from app.services import report_views
 from app.wording import say
 
 MOST_ROWS = 1000  # on the screen; a file holds them all
@@ -89,9 +91,27 @@ class ReportView(GroupByChartView):
             "reports/rows.html", title=self.report.title, report=self.report, asked=asked, rows=found[:PAGE],
             more=len(found) > PAGE, page=max(0, page), metric=metric_named(metric),
             kind=happening_of(self.report, asked.question.group_by, metric, asked.question.only).key,
-            back=address(asked), address=lambda **more: address(asked, rule=".rows", **more),
-            key_word=request.args.get("key", ""), name=name_of(asked, key),
+            back=address(asked), address=lambda **more: address(asked, **{"rule": ".rows", **more}),
+            key_word=request.args.get("key", ""), name=name_of(asked, key), made=file_of(asked),
         )  # fmt: skip
+
+    @expose("/rows/file/<kind>", methods=["POST"])
+    @has_access
+    @permission_name("chart")
+    def rows_file(self, kind: str) -> Any:
+        """Have a file made of all the rows behind one number."""
+        asked = self._asked()
+        metric, word = str(request.args.get("metric") or ""), str(request.args.get("key") or "")
+        if asked is None or asked.troubles:
+            abort(404)
+        key = read_key(asked, word)
+        try:
+            happening_of(self.report, asked.question.group_by, metric, asked.question.only)
+        except Refused:
+            abort(404)
+        words = {**order_words(asked), **rows_words(asked, key, metric)}
+        back = partial(address, asked, rule=".rows", metric=metric, key=word)
+        return ordered(self.report.key, kind, words, back)
 
     @expose("/file/<kind>", methods=["POST"])
     @has_access
@@ -101,17 +121,7 @@ class ReportView(GroupByChartView):
         asked = self._asked()
         if asked is None:
             abort(404)
-        try:
-            made = exports.order(
-                db.session(), self.report.key, kind, order_words(asked), user_id=current_user.id, now=now(),
-                address=request.remote_addr or "",
-            )  # fmt: skip
-            db.session.commit()
-        except Refused as refusal:
-            db.session.rollback()
-            flash(say(refusal.reason), "warning")
-            return redirect(address(asked))
-        return redirect(address(asked, made=made.token))
+        return ordered(self.report.key, kind, order_words(asked), partial(address, asked))
 
     @expose("/save/", methods=["POST"])
     @has_access
@@ -151,53 +161,6 @@ class ReportView(GroupByChartView):
             return asking.read(self.report, args, now().astimezone(zone()).date(), sight=sight_now())
         except asking.NotTold:
             abort(404)
-
-
-class ExportView(BaseView):
-    """The files that were asked for: how far they are, taking them, leaving them."""
-
-    class_permission_name = "ExportView"
-    route_base = "/exports"
-    default_view = "state"
-
-    @expose("/<token>/state")
-    @has_access
-    @permission_name("file")
-    def state(self, token: str) -> Any:
-        made = exports.mine(db.session(), current_user.id, token)
-        if made is None:
-            abort(404)
-        return self.render_template("reports/_file.html", made=made)
-
-    @expose("/<token>/cancel", methods=["POST"])
-    @has_access
-    @permission_name("file")
-    def cancel(self, token: str) -> Any:
-        made = exports.mine(db.session(), current_user.id, token)
-        if made is None:
-            abort(404)
-        exports.cancel(db.session(), made)
-        db.session.commit()
-        return self.render_template("reports/_file.html", made=made)
-
-    @expose("/<token>")
-    @has_access
-    @permission_name("file")
-    def file(self, token: str) -> Any:
-        made = exports.mine(db.session(), current_user.id, token)
-        path = exports.path_of(current_app.config["PROZVON"].var_dir, made) if made is not None else None
-        if made is None or made.state != "done" or path is None or not path.is_file() or exports.is_over(made, now()):
-            abort(404)
-        exports.note_taken(db.session(), made, user_id=current_user.id, address=request.remote_addr or "")
-        db.session.commit()
-        return send_file(path, as_attachment=True, download_name=made.file_name)
-
-    @expose("/everyone")
-    @has_access
-    @permission_name("everyone")
-    def everyone(self) -> Any:
-        """Who may open this is told the figures of everybody; the reports ask for the right."""
-        return redirect(url_for("HomeView.index"))
 
 
 def views() -> list[type[ReportView]]:

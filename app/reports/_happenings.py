@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 CARD_DIMS = {
     "city_id": "v.city_id", "make_id": "v.make_id", "source_id": "a.source_id", "filter_id": "k.filter_id",
 }  # fmt: skip
-_BY_CARD = """
-  LEFT JOIN card k ON k.id = {card} LEFT JOIN vehicle v ON v.id = k.vehicle_id LEFT JOIN ad a ON a.id = v.ad_id"""
-_BY_FILTER = " LEFT JOIN card k ON k.id = {card}"
+# Each next one is reached by the one before it; a family joins as far as it has to.
+_TO_CARD = " LEFT JOIN card k ON k.id = {card}"
+_TO_VEHICLE = " LEFT JOIN vehicle v ON v.id = k.vehicle_id"
+_TO_AD = " LEFT JOIN ad a ON a.id = v.ad_id"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,9 @@ class Happening:
     def joined_rows(self, dims: tuple[str, ...]) -> str:
         """`rows` with the joins that these dimensions need."""
         wanted = {dim for dim in dims if dim not in self.dims}
-        join = "" if not wanted else _BY_FILTER if wanted == {"filter_id"} else _BY_CARD
+        join = _TO_CARD if wanted else ""
+        join += _TO_VEHICLE if wanted - {"filter_id"} else ""
+        join += _TO_AD if "source_id" in wanted else ""
         return self.rows.format(join=join.format(card=self.card))
 
 
@@ -88,11 +91,12 @@ ALL_CALLS = Happening(
 # A car's first call, and how long after its ad had been published (never less than nothing).
 FIRST_CALLS = Happening(
     "first_calls",
-    """FROM call c LEFT JOIN card ck ON ck.id = c.card_id LEFT JOIN vehicle cv ON cv.id = ck.vehicle_id
-       {join} WHERE c.state = 'ended' AND c.type IN ('individual', 'campaign', 'callback') AND c.card_id IS NOT NULL
-       AND NOT EXISTS (SELECT 1 FROM call e WHERE e.card_id = c.card_id AND e.state = 'ended' AND e.type IN
-                       ('individual', 'campaign', 'callback') AND (e.created_at, e.id) < (c.created_at, c.id))
-       AND """ + SPAN.format(at="c.created_at"),  # noqa: S608  constants of ours
+    """FROM (SELECT DISTINCT ON (o.card_id) o.* FROM call o
+             WHERE o.state = 'ended' AND o.type IN ('individual', 'campaign', 'callback') AND o.card_id IS NOT NULL
+               AND """ + SPAN.format(at="o.created_at") + """ ORDER BY o.card_id, o.created_at, o.id) c
+       LEFT JOIN card ck ON ck.id = c.card_id LEFT JOIN vehicle cv ON cv.id = ck.vehicle_id
+       {join} WHERE NOT EXISTS (SELECT 1 FROM call e WHERE e.card_id = c.card_id AND e.state = 'ended' AND e.type IN
+                       ('individual', 'campaign', 'callback') AND (e.created_at, e.id) < (c.created_at, c.id))""",
     "c.created_at", ("call", "vehicle"),
     {
         "called": count(),

@@ -48,29 +48,46 @@ def rows_behind(
 
     `key`: the row of the answer, dimension by dimension. Refused: a metric or grouping that is not this report's.
     """
+    counted, values = counted_rows(session, report, question, key, metric, zone=zone)
+    values |= {"n": PAGE + 1, "skip": max(0, min(page, 1000)) * PAGE}
+    return list(session.execute(text(shown_rows(f"{counted} {NEWEST} LIMIT :n OFFSET :skip")), values))
+
+
+NEWEST = "ORDER BY 1 DESC, 3 DESC NULLS LAST"
+
+
+def counted_rows(
+    session: Session,
+    report: type[Report],
+    question: Question,
+    key: Mapping[str, Any],
+    metric: str,
+    *,
+    zone: ZoneInfo,
+) -> tuple[str, dict[str, Any]]:
+    """A statement of all that is counted by a number, without an order, and its values."""
     happening = happening_of(report, question.group_by, metric, question.only)
     conditions, values, period = _conditions(session, happening, question, key, zone)
     condition = happening.measures[METRICS[metric].of][1]
     if condition:
         conditions.append(condition)
     values |= {
-        "zone": zone.key, "n": PAGE + 1, "skip": max(0, min(page, 1000)) * PAGE,
+        "zone": zone.key,
         "from_at": begins(period.first, zone), "until_at": begins(period.last + timedelta(1), zone),
     }  # fmt: skip
     dims = tuple(dim for dim in {base_of(name) for name in (*key, *question.only)} if happening.knows(dim))
-    inner = f"""SELECT {happening.at} AS happened, {happening.shown.get("at", happening.at)} AS at,
+    statement = f"""SELECT {happening.at} AS happened, {happening.shown.get("at", happening.at)} AS at,
                        {happening.card} AS card_id, {happening.call} AS call_id, {happening.message} AS message_id,
                        {happening.shown.get("word", "NULL")}::text AS word,
                        {happening.shown.get("span_s", "NULL")}::bigint AS span_s,
                        {happening.dims.get("operator_id", "NULL")}::int AS by_id
-                {happening.joined_rows(dims)}{"".join(f" AND ({one})" for one in conditions)}
-                ORDER BY 1 DESC, 3 DESC NULLS LAST LIMIT :n OFFSET :skip"""  # noqa: S608  constants of ours
-    return list(
-        session.execute(
-            text(f"SELECT q.*, {_SHOWN} FROM ({inner}) q {_SHOWN_FROM} ORDER BY q.at DESC"),  # noqa: S608  constants
-            values,
-        )
-    )
+                {happening.joined_rows(dims)}{"".join(f" AND ({one})" for one in conditions)}"""  # noqa: S608
+    return statement, values
+
+
+def shown_rows(counted: str) -> str:
+    """Counted rows with what people are shown of them."""
+    return f"SELECT q.*, {_SHOWN} FROM ({counted}) q {_SHOWN_FROM} ORDER BY q.happened DESC, q.card_id DESC NULLS LAST"  # noqa: S608
 
 
 _SHOWN = """v.title, v.price, (SELECT name FROM city WHERE id = v.city_id) AS city, s.name AS status, s.icon, s.color,

@@ -19,11 +19,10 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.reports import CLOCK, HOURS, MONEY, SHARE, Answer, Metric, Row
+from app.reports.streams import clean
 
 FORMATS = ("xlsx", "csv", "json")
 MOST_CHARTED = 30
-_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # of a formula, narrow and wide
-_BAD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _KINDS = {SHARE: "0.0%", CLOCK: "[h]:mm:ss", HOURS: "0.0", MONEY: "# ##0.00"}
 _HEAD = PatternFill("solid", fgColor="FF0F4C5C")
 _TOTAL = PatternFill("solid", fgColor="FFE8EEF0")
@@ -39,14 +38,6 @@ def write(answer: Answer, path: Path, kind: str, *, made_at: datetime) -> None:
         path.write_text("\ufeff" + _csv(answer), "utf-8")
     else:
         path.write_text(json.dumps(as_json(answer), ensure_ascii=False, indent=1), "utf-8")
-
-
-def clean(value: Any) -> Any:
-    """Text from outside never lives in a cell: no control characters, nothing that is taken for a formula."""
-    if not isinstance(value, str):
-        return value
-    text = _BAD.sub("", value)[:32_000]
-    return "'" + text if text[:1] in _STARTS else text
 
 
 def as_json(answer: Answer) -> dict[str, Any]:
@@ -237,8 +228,19 @@ def _chart(sheet: Worksheet, answer: Answer, first: int) -> None:
     sheet.add_chart(chart, f"{get_column_letter(len(_headings(answer)) + 2)}{first}")
 
 
+def about_title() -> str:
+    """Of the last sheet."""
+    return _("What is counted")
+
+
+def about_list(name: str, made_at: datetime, zone: str) -> list[tuple[str, str]]:
+    """What the last sheet of a long list tells beside the definitions."""
+    told = [(_("Made on"), f"{made_at.astimezone(ZoneInfo(zone)):%d.%m.%Y %H:%M}"), (_("Days of"), zone)]
+    return [(_("Only"), name), *told] if name else told
+
+
 def _definitions(book: Workbook, answer: Answer) -> None:
-    sheet = book.create_sheet(_("What is counted"))
+    sheet = book.create_sheet(about_title())
     sheet.append([_("Figure"), _("How it is counted")])
     for metric in answer.metrics:
         sheet.append([str(metric.label), str(metric.formula)])

@@ -260,7 +260,8 @@ class Export(Model):
     format: Mapped[str] = mapped_column(String(8), nullable=False)
     question: Mapped[dict[str, Any]] = mapped_column(JSONB, nullable=False)
     state: Mapped[str] = mapped_column(String(10), server_default="waiting", nullable=False, default="waiting")
-    rows_n: Mapped[int] = counter()
+    rows_n: Mapped[int] = counter()  # written so far
+    of_n: Mapped[int] = counter()  # of so many; 0: not counted yet
     file_name: Mapped[str] = words()
     trouble: Mapped[str] = words()
     created_at: Mapped[datetime] = now_column()

@@ -459,6 +459,7 @@ def _tables() -> None:
         sa.Column("question", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("state", sa.String(length=10), server_default="waiting", nullable=False),
         sa.Column("rows_n", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("of_n", sa.Integer(), server_default="0", nullable=False),
         sa.Column("file_name", sa.Text(), server_default="", nullable=False),
         sa.Column("trouble", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
