@@ -131,6 +131,7 @@ WORDS: dict[str, Any] = {
     "drive:all": _l("all-wheel"), "left": _l("left"), "right": _l("right"),
     "private": _l("private person"), "dealer": _l("dealer"),
     "crm_client:client": _l("clients"), "crm_client:stranger": _l("everybody else"),
+    "origin:ad": _l("adverts"), "origin:lead": _l("incoming leads"),
     "black": _l("black"), "white": _l("white"), "silver": _l("silver"), "grey": _l("grey"), "blue": _l("blue"),
     "light_blue": _l("light blue"), "red": _l("red"), "green": _l("green"), "brown": _l("brown"),
     "beige": _l("beige"), "yellow": _l("yellow"), "orange": _l("orange"), "purple": _l("purple"),
@@ -174,6 +175,7 @@ CRITERIA: dict[str, Any] = {
     "power_hp": _l("Power, hp"),
     "owners": _l("Owners"), "reseller_score": _l("Reseller score"), "age_hours": _l("Age of the ad, h"),
     "keywords": _l("Words"), "crm_client": _l("The CRM knows the seller"),
+    "origin": _l("Kind"),
 }  # fmt: skip
 
 # What programs did, in the audit log.

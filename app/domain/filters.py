@@ -63,6 +63,7 @@ class FilterSpec:
     source_ids: frozenset[int] | None = None
     color: frozenset[str] | None = None
     crm_client: frozenset[str] | None = None
+    origin: frozenset[str] | None = None
     client_points: int = 0  # what a client of the CRM is worth more, or less, in the order of dealing
     year: Span = OPEN
     mileage_km: Span = OPEN
@@ -118,6 +119,7 @@ class CarCard(NamedTuple):
     title: str = ""
     description: str = ""
     crm_client: str | None = None  # client, stranger
+    origin: str | None = None  # ad, lead
 
 
 # criterion -> (field of FilterSpec, field of CarCard)
@@ -132,6 +134,7 @@ SETS = {
     "source": ("source_ids", "source_id"),
     "color": ("color", "color"),
     "crm_client": ("crm_client", "crm_client"),
+    "origin": ("origin", "origin"),
 }
 RANGES = (
     "year", "mileage_km", "price", "price_to_median_pct", "engine_cc", "power_hp", "owners", "reseller_score",

@@ -14,6 +14,7 @@ from app.extensions import db
 from app.filter_desk import words
 from app.models import AdFilter
 from app.services import filters
+from app.wording import word
 
 SHOWN = 2  # cars or places of a filter in its row; the others are in the tooltip
 
@@ -34,8 +35,8 @@ def summarise(rows: list[AdFilter]) -> None:
         mine, draft = counts.get(row.id), drafts[row.id]
         row.pool_n = _cards(mine.pool if mine else 0, row.id, 0)
         row.work_n = _cards(mine.work if mine else 0, row.id, 1, 2, 3)
-        row.link = Markup('<a href="{}"><strong>{}</strong></a>').format(
-            url_for("AdFilterView.build", filter_id=row.id), row.name
+        row.link = Markup('<a href="{}"><strong>{}</strong></a>{}').format(
+            url_for("AdFilterView.build", filter_id=row.id), row.name, _kind(draft)
         )
         row.target = words.target(draft, names)
         row.cars_text = _short(words.cars(draft, names) or [_("any")])
@@ -44,6 +45,13 @@ def summarise(rows: list[AdFilter]) -> None:
         row.changed = Markup('<span class="nowrap">{}</span><br><span class="text-secondary">{}</span>').format(
             formats.when(row.changed_at), names("user", row.changed_by_id)
         )
+
+
+def _kind(draft: filters.FilterDraft) -> Markup:
+    """A filter of leads alone is marked: it is another work than looking through adverts."""
+    if draft.criteria.get("origin") != ["lead"]:
+        return Markup("")
+    return Markup(' <span class="tag tag-info">{}</span>').format(word("lead", "origin"))
 
 
 def _cards(n: int, filter_id: int, *stages: int) -> Any:

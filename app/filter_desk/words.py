@@ -95,6 +95,7 @@ def described(draft: FilterDraft, names: Names, *, is_enabled: bool | None = Non
         _("One of the words is there"): ", ".join(wishes.get("words_yes") or ()),
         _("None of the words is there"): ", ".join(wishes.get("words_no") or ()),
         _("Clients of the CRM in the order"): f"{wishes['client_points']:+d}" if wishes.get("client_points") else "",
+        _("A lead is to be taken within, min"): formats.number(wishes["take_min"]) if wishes.get("take_min") else "",
         _("Damaged cars"): "" if wishes.get("accept_damaged", True) else _("not taken"),
         _("Cars abroad"): _("taken too") if wishes.get("include_foreign") else "",
         _("Accept when not told"): ", ".join(

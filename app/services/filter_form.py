@@ -32,6 +32,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "seller_kind": ("private", "dealer"),
     "color": tuple(COLORS),
     "crm_client": ("client", "stranger"),
+    "origin": ("ad", "lead"),
 }
 MAX_LINES = 300
 _WORDS = re.compile(r"[,;\n]+")
@@ -152,6 +153,8 @@ def _criteria(form: Fields, bad: dict[str, str]) -> dict[str, Any]:
             wishes[name] = [word for word in words if word][:50]
     if points := _number(form, "client_points", -1000, 1000, bad, "filter_priority_range"):
         wishes["client_points"] = points
+    if minutes := _number(form, "take_min", 1, 1440, bad, "intake_target"):
+        wishes["take_min"] = minutes
     wishes["include_foreign"] = form.get("include_foreign", "") == "1"
     wishes["accept_damaged"] = form.get("accept_damaged", "") == "1"
     wishes["unknown_ok"] = sorted({name for name in form.getlist("unknown_ok") if name in CRITERIA})
@@ -191,6 +194,7 @@ def fields_of(draft: FilterDraft) -> dict[str, list[str]]:
         "words_yes": [", ".join(wishes.get("words_yes", ()))],
         "words_no": [", ".join(wishes.get("words_no", ()))],
         "client_points": [_shown(wishes.get("client_points"))],
+        "take_min": [_shown(wishes.get("take_min"))],
         "include_foreign": ["1"] * bool(wishes.get("include_foreign")),
         "accept_damaged": ["1"] * bool(wishes.get("accept_damaged", True)),
         "unknown_ok": list(wishes.get("unknown_ok", ("damage",))),

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.domain.filters import OPEN, RANGES, CarLine, Check, FilterSpec, explain, passes_residual
 from app.domain.matching import MatchIndex
-from app.services import crm_known, filters, matching
+from app.services import crm_known, filters, lead_intakes, matching
 
 LOOKED_AT = 20_000  # cars that the overlap looks at one by one
 READ = 3_000  # cars whose texts are read for words: reading more would keep the builder waiting
@@ -71,7 +71,9 @@ def where_of(spec: FilterSpec, now: datetime) -> tuple[str, dict[str, Any]]:
         if wanted is not None:
             values[wish] = sorted(wanted)
             parts.append(_or_unknown(f"{column} = ANY(CAST(:{wish} AS {kind}[]))", column, criterion, spec))
-    if spec.source_ids is not None:
+    if spec.origin is not None and len(spec.origin) == 1:
+        parts.append(_origin(spec, values))
+    elif spec.source_ids is not None:
         values["source_ids"] = sorted(spec.source_ids)
         silent = " OR v.source_ids = '{}'" if "source" in spec.unknown_ok else ""
         parts.append(f"v.source_ids && CAST(:source_ids AS int[]){silent}")
@@ -85,6 +87,18 @@ def where_of(spec: FilterSpec, now: datetime) -> tuple[str, dict[str, Any]]:
     if spec.lines:
         parts.append(_cars(spec, values))
     return " AND ".join(f"({part})" for part in parts), values
+
+
+def _origin(spec: FilterSpec, values: dict[str, Any]) -> str:
+    """Leads alone, or adverts alone; one and the same site has to be of the wanted sources too, as in matching."""
+    is_lead, wanted, silent = "lead" in (spec.origin or ()), "", "v.source_ids = '{}'"
+    if spec.source_ids is not None:
+        values["source_ids"] = sorted(spec.source_ids)
+        wanted = " AND q.id = ANY(CAST(:source_ids AS int[]))"
+        silent = silent if "source" in spec.unknown_ok else "false"
+    found = f"""EXISTS (SELECT 1 FROM unnest(v.source_ids) AS q(id)
+                WHERE q.id {"" if is_lead else "NOT"} IN (SELECT source_id FROM lead_intake){wanted})"""  # noqa: S608
+    return found if is_lead else f"{found} OR {silent}"
 
 
 def _or_unknown(condition: str, column: str, criterion: str, spec: FilterSpec) -> str:
@@ -206,8 +220,9 @@ def overlap(session: Session, spec: FilterSpec, now: datetime) -> list[Overlap]:
     shared: Counter[int] = Counter()
     rows = _rows(session, where, values, READ if with_text else LOOKED_AT, with_text=with_text)
     clients = _clients(session, rows) if index.needs_clients else frozenset()
+    leads = lead_intakes.source_ids(session)
     for row in rows:
-        cards = matching.cards_of(row, clients)
+        cards = matching.cards_of(row, clients, leads)
         if with_text and not passes_residual(spec, cards[0], now):
             continue
         shared.update({other.id for card in cards for other in index.every(card, now)})
@@ -222,12 +237,13 @@ def test_run(session: Session, spec: FilterSpec, now: datetime) -> TestRun:
     good = _rows(session, where, values, SAMPLE * 5, NEWEST)
     tried = _rows(session, "v.on_sale AND NOT v.is_reserved", {}, TRIED, NEWEST)
     clients = _clients(session, [*good, *tried]) if spec.needs_clients else frozenset()
+    leads = lead_intakes.source_ids(session)
     for row in good:
-        checks = _judge(spec, row, now, clients)
+        checks = _judge(spec, row, now, clients, leads)
         if all(check.passed for check in checks) and len(done.fitting) < SAMPLE:
             done.fitting.append((row, checks))
     for row in tried:
-        checks = _judge(spec, row, now, clients)
+        checks = _judge(spec, row, now, clients, leads)
         missed = [check.criterion for check in checks if not check.passed]
         done.tried += 1
         done.missed_by.update(missed)
@@ -243,7 +259,9 @@ def _clients(session: Session, rows: Sequence[Row[Any]]) -> frozenset[int]:
     return crm_known.vehicles_of_clients(session, [row.vehicle_id for row in rows])
 
 
-def _judge(spec: FilterSpec, row: Row[Any], now: datetime, clients: Collection[int]) -> tuple[Check, ...]:
+def _judge(
+    spec: FilterSpec, row: Row[Any], now: datetime, clients: Collection[int], leads: Collection[int]
+) -> tuple[Check, ...]:
     """A car on several sites is asked once for each of them; the best answer counts, as in matching."""
-    judged = [explain(spec, card, now) for card in matching.cards_of(row, clients)]
+    judged = [explain(spec, card, now) for card in matching.cards_of(row, clients, leads)]
     return max(judged, key=lambda checks: sum(check.passed for check in checks))

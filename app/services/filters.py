@@ -17,7 +17,7 @@ from app.models import AdFilter, AdFilterChange, AdFilterCity, AdFilterModel
 from app.services import books, revisions
 from app.services.audit import note_event
 
-SET_NAMES = ("fuel", "gearbox", "drive", "body", "wheel", "seller_kind", "color", "crm_client")
+SET_NAMES = ("fuel", "gearbox", "drive", "body", "wheel", "seller_kind", "color", "crm_client", "origin")
 SPAN_NAMES = (*RANGES, "age_hours")
 MAX_CITIES = 200
 

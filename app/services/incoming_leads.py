@@ -140,6 +140,7 @@ _INSERT = text("""
 def watch(session: Session, now: datetime) -> dict[str, int]:
     """Who has taken which lead, by what really happened on its card; and which are late: the supervisors see them."""
     taken = session.execute(_TAKEN).rowcount  # type: ignore[attr-defined]
+    session.execute(_BY_FILTER)
     late = list(session.execute(_LATE, {"now": now}).scalars())
     for lead_id in late:
         note_event(session, "lead_overdue", actor_id=None, actor="job", subject="incoming", subject_id=lead_id)
@@ -157,6 +158,13 @@ _TAKEN = text("""
         WHERE c.card_id = w.card_id AND c.operator_id IS NOT NULL) q
       WHERE q.at >= w.received_at ORDER BY q.at LIMIT 1) d
     WHERE w.taken_at IS NULL AND w.trouble = '' AND w.card_id IS NOT NULL AND l.id = w.id
+""")
+# A filter may want its leads taken sooner, or later, than the way in says.
+_BY_FILTER = text("""
+    UPDATE incoming_lead l SET due_at = l.received_at + make_interval(mins => CAST(f.criteria ->> 'take_min' AS int))
+    FROM card c JOIN ad_filter f ON f.id = c.filter_id
+    WHERE l.taken_at IS NULL AND l.trouble = '' AND c.id = l.card_id AND f.criteria ? 'take_min'
+      AND l.due_at <> l.received_at + make_interval(mins => CAST(f.criteria ->> 'take_min' AS int))
 """)
 _LATE = text("""
     UPDATE incoming_lead SET escalated_at = :now

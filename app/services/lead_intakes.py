@@ -66,6 +66,11 @@ def secret_of(row: LeadIntake, secret_key: str) -> str:
     return str(unseal(row.secret, secret_key).get("secret", ""))
 
 
+def source_ids(session: Session) -> frozenset[int]:
+    """The sources of which every advert is a lead."""
+    return frozenset(session.scalars(select(LeadIntake.source_id)))
+
+
 def _fresh(session: Session, name: str, kind: str, now: datetime) -> LeadIntake:
     token = secrets.token_urlsafe(32)
     source = Source(key=f"leads-{token[:12].lower()}", name=name, adapter=PUSH_KIND, is_enabled=True, next_pull_at=now)

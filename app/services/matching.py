@@ -15,7 +15,7 @@ from app import settings
 from app.domain.distribution import rank_of
 from app.domain.filters import CarCard, Check, FilterSpec, explain
 from app.domain.matching import MatchIndex
-from app.services import crm_known, filters, revisions
+from app.services import crm_known, filters, lead_intakes, revisions
 
 BATCH = 10_000
 
@@ -64,12 +64,15 @@ def match_cards(session: Session, now: datetime, *, limit: int = BATCH) -> int:
         return 0
     hours = settings.get(session, "priority_hours")
     clients = crm_known.Wish.of(session, [row.vehicle_id for row in rows], filters_ask=index.needs_clients)
-    _write(session, [_decide(index, row, now, hours, clients) for row in rows], revision, now)
+    leads = lead_intakes.source_ids(session)
+    _write(session, [_decide(index, row, now, hours, clients, leads) for row in rows], revision, now)
     return len(rows)
 
 
-def _decide(index: MatchIndex, row: Row[Any], now: datetime, hours: int, clients: crm_known.Wish) -> tuple[Any, ...]:
-    spec = None if clients.keeps_out(row.vehicle_id) else best_filter(index, row, now, clients.vehicle_ids)
+def _decide(
+    index: MatchIndex, row: Row[Any], now: datetime, hours: int, clients: crm_known.Wish, leads: Collection[int]
+) -> tuple[Any, ...]:
+    spec = None if clients.keeps_out(row.vehicle_id) else best_filter(index, row, now, clients.vehicle_ids, leads)
     if spec is None:
         return (row.id, None, None, None, 0, 0)
     rank = rank_of(
@@ -82,17 +85,24 @@ def _decide(index: MatchIndex, row: Row[Any], now: datetime, hours: int, clients
 
 
 def best_filter(
-    index: MatchIndex, row: Row[Any], now: datetime, clients: Collection[int] = frozenset()
+    index: MatchIndex,
+    row: Row[Any],
+    now: datetime,
+    clients: Collection[int] = frozenset(),
+    leads: Collection[int] = frozenset(),
 ) -> FilterSpec | None:
     """The wanted filter of the highest priority. A car on several sites is asked once for each of them."""
     if row.is_reserved:
         return None
-    found = [spec for card in cards_of(row, clients) if (spec := index.best(card, now)) is not None]
+    found = [spec for card in cards_of(row, clients, leads) if (spec := index.best(card, now)) is not None]
     return min(found, key=lambda spec: (-spec.priority, spec.id), default=None)
 
 
-def cards_of(row: Row[Any], clients: Collection[int] = frozenset()) -> list[CarCard]:
-    """What matching sees: the same car once per site that shows it. `clients`: cars that clients of the CRM sell."""
+def cards_of(
+    row: Row[Any], clients: Collection[int] = frozenset(), leads: Collection[int] = frozenset()
+) -> list[CarCard]:
+    """What matching sees: the same car once per site that shows it. `clients`: cars that clients of the CRM sell;
+    `leads`: the sources of which are ways in for leads."""
     return [
         CarCard(
             id=row.id,
@@ -122,6 +132,7 @@ def cards_of(row: Row[Any], clients: Collection[int] = frozenset()) -> list[CarC
             title=row.title or "",
             description=row.description or "",
             crm_client="client" if row.vehicle_id in clients else "stranger",
+            origin="lead" if source_id in leads else "ad",
         )
         for source_id in (row.source_ids or [None])
     ]
@@ -190,7 +201,8 @@ def explain_card(session: Session, card_id: int, now: datetime | None = None) ->
     ).one_or_none()
     if row is None:
         return []
-    cards = cards_of(row, crm_known.vehicles_of_clients(session, [row.vehicle_id]))
+    clients = crm_known.vehicles_of_clients(session, [row.vehicle_id])
+    cards = cards_of(row, clients, lead_intakes.source_ids(session))
     opinions = []
     for spec in sorted(filters.all_specs(session), key=lambda spec: (-spec.priority, spec.id)):
         judged = [explain(spec, card, now) for card in cards]
