@@ -28,6 +28,7 @@ BENCHES = {  # name: (module, what it measures)
     "pages": ("pages", "P20: what a page costs the web server"),
     "sight": ("first_sight", "how soon the desk is seen through 1 Mbit/s, and its weight"),
     "reports": ("reports", "P14 P15: reports among millions of calls"),
+    "exports": ("exports", "long lists as Excel books: CPU beside csv, memory whatever their length"),
     "board": ("board", "the live board with a hundred operators"),
     "idle": ("idle", "what desks cost while nobody calls"),
     "telephony": ("telephony", "AMI events read, against a bare socket"),
