@@ -226,10 +226,9 @@ def everything(arguments: argparse.Namespace, settings: config.Config) -> int:
     python = [sys.executable, str(ROOT / "run.py")]
     children = [Child("web", [*python, "web"]), Child("worker", [*python, "worker"])]
     if not settings.production:
-        from app.demo.accounts import classified_port, sms_port
+        from app.demo.accounts import sms_port
 
-        port = str(classified_port(settings))
-        children.append(Child("classified", [sys.executable, "-m", "app.demo.classified", "--port", port]))
+        children.append(Child("classified", _demo_classified(settings)))
         children.append(Child("crm", _demo_crm(settings)))
         children.append(Child("sms", [sys.executable, "-m", "app.demo.sms", "--port", str(sms_port(settings))]))
         children += _laboratory(settings)
@@ -259,6 +258,13 @@ def _laboratory(settings: config.Config) -> list[Any]:
     return [Child(name, argv) for name, argv in home.processes(found)] if found else []
 
 
+def _demo_classified(settings: config.Config) -> list[str]:
+    from app.demo.accounts import classified_port, lead_token
+
+    port, leads = str(classified_port(settings)), f"{settings.public_url}/hooks/leads/{lead_token(settings)}"
+    return [sys.executable, "-m", "app.demo.classified", "--port", port, "--leads", leads]
+
+
 def _demo_crm(settings: config.Config) -> list[str]:
     from app.demo.accounts import crm_port, crm_token
 
@@ -275,7 +281,7 @@ def _prepare(settings: config.Config) -> int:
 def _tell(settings: config.Config) -> None:
     print(f"\nProzvon is running: {settings.public_url}\n")
     if not settings.production:
-        from app.demo.accounts import accounts
+        from app.demo.accounts import accounts, classified_port
 
         for account in accounts(settings):
             print(f"  {account.username:12} {account.password:20} {account.role}")
@@ -286,4 +292,5 @@ def _tell(settings: config.Config) -> None:
             if home.load(settings.var_dir)
             else "\nThere is no telephony here, calls are made by hand. make lab brings a real Asterisk."
         )
+        print(f"A seller leaves a number: http://127.0.0.1:{classified_port(settings)}/sell")
         print("A demonstration on the embedded database. Stop it with Ctrl-C.\n", flush=True)

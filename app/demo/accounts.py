@@ -63,6 +63,11 @@ def sms_port(settings: config.Config) -> int:
     return settings.port + 3 if settings.port < 65533 else settings.port - 3
 
 
+def lead_token(settings: config.Config) -> str:
+    """Where the form of the made-up site sends: the same for the page and for the way in."""
+    return hmac.new(settings.secret_key.encode(), b"prozvon demo leads", "sha256").hexdigest()[:40]
+
+
 def crm_token(settings: config.Config) -> str:
     """Where the made-up CRM tells its changes: the same for the process that sends and the one that listens."""
     return hmac.new(settings.secret_key.encode(), b"prozvon demo crm", "sha256").hexdigest()[:40]

@@ -47,10 +47,11 @@ class Classified(ThreadingHTTPServer):
 
     def __init__(
         self, port: int, *, seed: int, tempo: float, pause_s: float = 1.0, token: str = DEMO_TOKEN,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        leads: str = "", clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:  # fmt: skip
         super().__init__(("127.0.0.1", port), Handler)
         self.clock, self.token, self.pause_s = clock, token, pause_s
+        self.leads = leads  # where the form of the site sends
         self.world = World(seed, clock(), tempo)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self._lock = Lock()
@@ -109,6 +110,10 @@ class Handler(BaseHTTPRequestHandler):
             self._api(dict(parse_qsl(parts.query)))
         elif parts.path == "/":
             self._send(200, "text/html", self.server.front())
+        elif parts.path == "/sell":
+            self._send(200, "text/html", page.sell_page(self.server.leads))
+        elif parts.path == "/thanks":
+            self._send(200, "text/html", page.thanks_page())
         else:
             self._advert(parts.path)
 
@@ -189,9 +194,9 @@ def stop_classified(server: Classified) -> None:
     server.server_close()
 
 
-def run_classified(port: int, *, seed: int, tempo: float, pause_s: float = 1.0) -> None:
+def run_classified(port: int, *, seed: int, tempo: float, pause_s: float = 1.0, leads: str = "") -> None:
     """Serve until interrupted."""
-    with Classified(port, seed=seed, tempo=tempo, pause_s=pause_s) as server:
+    with Classified(port, seed=seed, tempo=tempo, pause_s=pause_s, leads=leads) as server:
         sys.stdout.write(f"{server.url}/  user={DEMO_USER} token={DEMO_TOKEN}\n")
         sys.stdout.flush()
         try:
@@ -206,8 +211,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="which world")
     parser.add_argument("--tempo", type=float, default=4.0, help="seconds between two events")
     parser.add_argument("--pause", type=float, default=1.0, help="seconds a user has to wait between two requests")
+    parser.add_argument("--leads", default="", help="address to which the form of the site sends")
     told = parser.parse_args()
-    run_classified(told.port, seed=told.seed, tempo=told.tempo, pause_s=told.pause)
+    run_classified(told.port, seed=told.seed, tempo=told.tempo, pause_s=told.pause, leads=told.leads)
 
 
 if __name__ == "__main__":

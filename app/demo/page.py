@@ -13,7 +13,8 @@ _STATES = {Show.RESERVED: "Забронировано", Show.REMOVED: "Снят�
 _STYLE = """
 body{margin:0;background:#f3f4f6;color:#1d2129;font:16px/1.5 system-ui,sans-serif}
 main{max-width:860px;margin:0 auto;padding:24px;background:#fff;min-height:100vh;box-sizing:border-box}
-h1{font-size:26px;margin:8px 0}img{width:100%;max-height:320px;background:#e8edf2;border-radius:8px}
+h1{font-size:26px;margin:8px 0}input,textarea,button{font:inherit;padding:8px;width:100%;max-width:420px;
+box-sizing:border-box}button{background:#1b6ec2;color:#fff;border:0;border-radius:6px}img{width:100%;max-height:320px;background:#e8edf2;border-radius:8px}
 .price{font-size:28px;font-weight:700}.old{color:#6a7380;text-decoration:line-through;margin-left:12px;font-size:18px}
 .state{background:#fdeaea;color:#a11d26;padding:10px 14px;border-radius:6px;font-weight:600}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:4px 24px}dt{color:#6a7380}dd{margin:0}
@@ -66,7 +67,37 @@ def front_page(newest: Iterable[Advert], on_show: int) -> str:
         f"{escape(advert.seller.place.city)}{_said(advert)}</li>"
         for advert in newest
     )
-    return _page("Демонстрационная площадка", f"<h1>Сейчас в продаже: {on_show}</h1><ul>{lines}</ul>")
+    return _page(
+        "Демонстрационная площадка",
+        f'<h1>Сейчас в продаже: {on_show}</h1><p><a href="/sell">Продать свою машину</a></p><ul>{lines}</ul>',
+    )
+
+
+def sell_page(address: str) -> str:
+    """The form of a site that buys cars, as anybody would build it; it sends to Prozvon itself."""
+    inside = (
+        "<h1>Продайте машину сегодня</h1><p>Оставьте номер, мы перезвоним за несколько минут.</p>"
+        f'<form method="post" action="{escape(address)}">'
+        '<p><label>Как вас зовут<br><input name="name" maxlength="100" autocomplete="name"></label></p>'
+        '<p><label>Телефон<br><input name="phone" required autocomplete="tel" placeholder="+7 900 000 0001"></label></p>'
+        '<p><label>Марка<br><input name="make" maxlength="100"></label></p>'
+        '<p><label>Модель<br><input name="model" maxlength="100"></label></p>'
+        '<p><label>Год<br><input name="year" inputmode="numeric" maxlength="4"></label></p>'
+        '<p><label>Город<br><input name="city" maxlength="100"></label></p>'
+        '<p><label>О машине<br><textarea name="comment" rows="3" maxlength="2000"></textarea></label></p>'
+        '<p hidden><label>Не заполняйте<br><input name="website" tabindex="-1" autocomplete="off"></label></p>'
+        "<p><button>Жду звонка</button></p></form>"
+        if address
+        else "<h1>Форма не подключена</h1><p>Эта площадка запущена без Prozvon.</p>"
+    )
+    return _page("Продать машину", inside)
+
+
+def thanks_page() -> str:
+    return _page(
+        "Спасибо", "<h1>Спасибо, заявка принята</h1><p>В Prozvon она уже карточка: «Контроль → Входящие лиды».</p>"
+        '<p><a href="/sell">Оставить ещё одну</a></p>',
+    )  # fmt: skip
 
 
 def missing_page() -> str:

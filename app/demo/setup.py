@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.demo import calls, crm_setup, presence_history, sms_history, sms_setup, telephony
+from app.demo import calls, crm_setup, lead_setup, presence_history, sms_history, sms_setup, telephony
 from app.demo.accounts import accounts, classified_port
 from app.demo.classified import DEMO_TOKEN, DEMO_USER
 from app.demo.people import FILTERS, GROUPS, PEOPLE, Wish
@@ -39,6 +39,7 @@ def install(app: Flask) -> int:
             calls.install(session, _operators(session), datetime.now(UTC))
             presence_history.install(session, app.config["PROZVON"].timezone)
             sms_history.install(session, datetime.now(UTC))
+        lead_setup.install(session, app.config["PROZVON"])
         telephony.install(session, app.config["PROZVON"], _user_ids(app, session))
         session.commit()
         db.session.remove()

@@ -283,6 +283,16 @@ def test_what_is_not_there_is_a_404_and_the_front_page_lists_the_newest(site: Cl
     assert f"/ads/{newest['avitoid']}" in body
 
 
+def test_the_site_has_a_form_for_sellers_which_sends_where_it_was_told_to(clock: Clock) -> None:
+    server = start_classified(0, seed=1, tempo=60, clock=clock, leads="http://127.0.0.1:9/hooks/leads/abc")
+    try:
+        body = get(server, "/sell")[2]
+        assert 'action="http://127.0.0.1:9/hooks/leads/abc"' in body and 'name="phone"' in body
+        assert "/sell" in get(server, "/")[2] and "принята" in get(server, "/thanks")[2]
+    finally:
+        stop_classified(server)
+
+
 def test_text_of_a_seller_cannot_become_markup(site: Classified) -> None:
     advert = next(iter(site.world.adverts.values()))
     advert.description = "<script>alert(1)</script>"
