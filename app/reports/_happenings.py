@@ -96,7 +96,7 @@ FIRST_CALLS = Happening(
                AND """ + SPAN.format(at="o.created_at") + """ ORDER BY o.card_id, o.created_at, o.id) c
        LEFT JOIN card ck ON ck.id = c.card_id LEFT JOIN vehicle cv ON cv.id = ck.vehicle_id
        {join} WHERE NOT EXISTS (SELECT 1 FROM call e WHERE e.card_id = c.card_id AND e.state = 'ended' AND e.type IN
-                       ('individual', 'campaign', 'callback') AND (e.created_at, e.id) < (c.created_at, c.id))""",
+                       ('individual', 'campaign', 'callback') AND (e.created_at, e.id) < (c.created_at, c.id))""",  # noqa: S608  constants
     "c.created_at", ("call", "vehicle"),
     {
         "called": count(),

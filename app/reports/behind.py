@@ -53,7 +53,7 @@ def rows_behind(
     return list(session.execute(text(shown_rows(f"{counted} {NEWEST} LIMIT :n OFFSET :skip")), values))
 
 
-NEWEST = "ORDER BY 1 DESC, 3 DESC NULLS LAST"
+NEWEST = "ORDER BY 2 DESC, 3 DESC NULLS LAST"  # by the moment that is shown
 
 
 def counted_rows(
@@ -87,7 +87,7 @@ def counted_rows(
 
 def shown_rows(counted: str) -> str:
     """Counted rows with what people are shown of them."""
-    return f"SELECT q.*, {_SHOWN} FROM ({counted}) q {_SHOWN_FROM} ORDER BY q.happened DESC, q.card_id DESC NULLS LAST"  # noqa: S608
+    return f"SELECT q.*, {_SHOWN} FROM ({counted}) q {_SHOWN_FROM} ORDER BY q.at DESC, q.card_id DESC NULLS LAST"  # noqa: S608
 
 
 _SHOWN = """v.title, v.price, (SELECT name FROM city WHERE id = v.city_id) AS city, s.name AS status, s.icon, s.color,

@@ -93,13 +93,13 @@ def _roll_up(session: Session, family: Family, day: date, zone: ZoneInfo) -> Non
         "day": day, "f": family.key, "zone": zone.key,
         "from_at": begins(day, zone), "until_at": begins(day + timedelta(1), zone),
     }  # fmt: skip
-    # A day is a sliver of each table: everything is found by index, and starting helpers would take longer than the work.
+    # A day is a sliver of each table: all is found by index, and starting helpers would take longer than the work.
     session.execute(text("SET LOCAL enable_seqscan = off"))
     session.execute(text("SET LOCAL max_parallel_workers_per_gather = 0"))
     names = ", ".join(("day", *family.dims, *family.measures))
     session.execute(text(f"DELETE FROM {family.table} WHERE day = :day"), values)  # noqa: S608  constants of ours
     session.execute(
-        text(f"INSERT INTO {family.table} ({names}) SELECT {names} FROM ({counted(family)}) q"),  # noqa: S608
+        text(f"INSERT INTO {family.table} ({names}) SELECT {names} FROM ({counted(family, one_day=True)}) q"),  # noqa: S608
         values,
     )
     session.execute(
