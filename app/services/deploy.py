@@ -73,10 +73,12 @@ def install_pauses() -> int:
 
 
 def install_claim() -> None:
-    """The function by which operators take cards. Safe to repeat, and for two machines at once (one waits)."""
+    """The functions by which operators take cards. Safe to repeat, and for two machines at once (one waits)."""
+    from app.services.campaign_choice import CHOICE_FUNCTION, CHOICE_NAME
     from app.services.claiming import CLAIM_FUNCTION, CLAIM_NAME
 
     session = db.session()
     session.execute(text("SELECT pg_advisory_xact_lock(724100)"))
-    if session.execute(text("SELECT to_regproc(:name)"), {"name": CLAIM_NAME}).scalar() is None:
-        session.execute(text(CLAIM_FUNCTION))
+    for name, function in ((CLAIM_NAME, CLAIM_FUNCTION), (CHOICE_NAME, CHOICE_FUNCTION)):
+        if session.execute(text("SELECT to_regproc(:name)"), {"name": name}).scalar() is None:
+            session.execute(text(function))
