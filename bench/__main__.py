@@ -24,6 +24,7 @@ BENCHES = {  # name: (module, what it measures)
     "ingest": ("ingest", "P1 P2 P3: adverts into the tables"),
     "claims": ("claims", "P10 P11: taking and dealing cards"),
     "campaigns": ("campaigns", "whom a campaign calls next, among a million"),
+    "pacing": ("pacing", "talk minutes and abandoned calls against VICIdial's rule and an oracle"),
     "desk": ("desk", "P12 P13: the operator's queries among millions of adverts"),
     "pages": ("pages", "P20: what a page costs the web server"),
     "sight": ("first_sight", "how soon the desk is seen through 1 Mbit/s, and its weight"),
