@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import openpyxl
 from sqlalchemy import text
 
 from app import models
 from app.domain.periods import Period
-from app.reports import Question
+from app.reports import Question, sheets
 from app.reports.answers import ask
 from app.reports.connects_by_prefix import ConnectsByPrefix
 
@@ -22,7 +23,7 @@ MADE = """
 """
 
 
-def test_only_the_line_that_fell_below_its_own_past_is_marked(session) -> None:
+def test_only_the_line_that_fell_below_its_own_past_is_marked(app, session, tmp_path) -> None:
     server = models.Asterisk(name="А", ami_host="127.0.0.1", ami_user="x")
     session.add(server)
     session.flush()
@@ -37,3 +38,14 @@ def test_only_the_line_that_fell_below_its_own_past_is_marked(session) -> None:
     asked = Question(Period(date(2026, 11, 22), date(2026, 11, 22)), "line")
     answer = ask(session, ConnectsByPrefix, asked, zone=ZoneInfo("Europe/Moscow"), now=NOW)
     assert {row.name[0]: row.mark for row in answer.rows} == {"fell": "line_fell", "steady": ""}
+    told = {row["name"][0]: row["warning"] for row in sheets.as_json(answer)["rows"]}
+    assert told == {"fell": "line_fell", "steady": ""}, "the API and the file for programs"
+    book = tmp_path / "lines.xlsx"
+    with app.test_request_context():
+        sheets.write(answer, book, "xlsx", made_at=NOW)
+        sheets.write(answer, tmp_path / "lines.csv", "csv", made_at=NOW)
+    rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(book).active.iter_rows(min_row=5)]
+    assert rows[0][-1] == "Предупреждение"
+    said = {row[0]: row[-1] for row in rows[1:3]}
+    assert said["fell"] == "Значимо ниже своих прошлых 14 дней" and not said["steady"]
+    assert "Значимо ниже" in (tmp_path / "lines.csv").read_text("utf-8-sig")
