@@ -123,7 +123,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"GET /crmconnectionview/(list/|show/<pk>)", ADMIN),
     (r"(GET|POST) /crmconnectionview/(add|edit/<pk>)", ADMIN),
     (r"POST /crmconnectionview/(check|action/(sync_now|call_clients|enable|disable)/<pk>|action_post)", ADMIN),
-    (r"GET /leadintakeview/(list/|show/<pk>)", ADMIN),
+    (r"GET /leadintakeview/(list/|show/<pk>|code/<pk>)", ADMIN),
     (r"(GET|POST) /leadintakeview/(add|edit/<pk>)", ADMIN),
     (r"POST /leadintakeview/secret/<pk>", ADMIN),
     (r"GET /incomingleadview/(list/|show/<pk>|late)", SUPERVISOR),

@@ -39,7 +39,8 @@ class LeadIntakeView(AdminView):
     datamodel = Listing(LeadIntake, after=_show_intakes)
     class_permission_name = "LeadIntakeView"
     route_base = "/leadintakeview"
-    include_route_methods = READ | {"add", "edit", "secret"}
+    include_route_methods = READ | {"add", "edit", "secret", "code"}
+    show_template = "admin/intake_show.html"
     list_title, show_title = _l("Ways in for leads"), _l("Way in for leads")
     empty_text = _l("Connect the form of your site or a partner: whoever leaves a number becomes a card at once.")
     list_columns = ["name", "kind", "is_enabled", "target_min", "per_minute", "created_at"]
@@ -87,6 +88,13 @@ class LeadIntakeView(AdminView):
             "admin/intake_form.html", draft=draft, intake_id=intake_id, kinds=INTAKE_KINDS,
             title=_("Way in for leads") if intake_id else _("New way in for leads"),
         )  # fmt: skip
+
+    @expose("/code/<pk>")
+    @has_access
+    @permission_name("show")
+    def code(self, pk: str) -> Any:
+        """What to put into the site, or how to sign; once more, without the secret."""
+        return self._made(self._visible(pk), "")
 
     @expose("/secret/<pk>", methods=["POST"])
     @has_access
@@ -137,7 +145,7 @@ class IncomingLeadView(AdminView):
     order_columns = ["received_at", "due_at"]
     base_order = ("received_at", "desc")
     label_columns = labels(
-        received_at=_l("Came"), intake=_l("Way in for leads"), number=_l("Number"), how=_l("State"),
+        received_at=_l("Came"), intake=_l("Way in for leads"), name=_l("Who"), number=_l("Number"), how=_l("State"),
         taken_by=_l("Taken by"), soon=_l("Taken after"), card_id=_l("Card"), note=_l("Words"),
         due_at=_l("To be taken until"), taken_at=_l("Taken at"), escalated_at=_l("Became overdue"),
     )  # fmt: skip

@@ -79,7 +79,8 @@ def sell_page(address: str) -> str:
         "<h1>Продайте машину сегодня</h1><p>Оставьте номер, мы перезвоним за несколько минут.</p>"
         f'<form method="post" action="{escape(address)}">'
         '<p><label>Как вас зовут<br><input name="name" maxlength="100" autocomplete="name"></label></p>'
-        '<p><label>Телефон<br><input name="phone" required autocomplete="tel" placeholder="+7 900 000 0001"></label></p>'
+        '<p><label>Телефон<br><input name="phone" required autocomplete="tel" placeholder="+7 900 000 0001">'
+        "</label></p>"
         '<p><label>Марка<br><input name="make" maxlength="100"></label></p>'
         '<p><label>Модель<br><input name="model" maxlength="100"></label></p>'
         '<p><label>Год<br><input name="year" inputmode="numeric" maxlength="4"></label></p>'

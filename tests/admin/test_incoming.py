@@ -32,6 +32,8 @@ def test_a_partner_gets_an_address_and_a_secret_that_is_shown_once(app: Any, ses
     for path in ("/leadintakeview/list/", f"/leadintakeview/show/{row.id}", f"/leadintakeview/edit/{row.id}"):
         page = as_admin.get(path)
         assert page.status_code == 200 and secret not in page.text
+    code = as_admin.get(f"/leadintakeview/code/{row.id}").text
+    assert secret not in code and row.token in code and "X-Signature" in code
     again = as_admin.post(f"/leadintakeview/secret/{row.id}")
     (row,) = intakes(session)
     assert secret not in again.text and secret_of(row, app.config["PROZVON"].secret_key) in again.text
