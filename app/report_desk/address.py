@@ -94,7 +94,7 @@ def choices(asked: Asked) -> list[tuple[str, str, list[tuple[Any, str]], tuple[A
     return [
         (
             name, label, [one for one in _known(name) if asked.sight.reaches(name, one[0])],
-            tuple(str(chosen.get(name) or "").split(",")),
+            tuple(one for one in str(chosen.get(name) or "").split(",") if one),
         )
         for name, label in _filter_labels().items()
         if name in possible
