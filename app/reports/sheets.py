@@ -13,19 +13,19 @@ from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 from openpyxl import Workbook
-from openpyxl.chart import BarChart, LineChart, Reference
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from app.reports import CLOCK, HOURS, MONEY, SHARE, Answer, Metric, Row
+from app.reports._sheet_chart import draw
 from app.reports.streams import clean
 
 FORMATS = ("xlsx", "csv", "json")
-MOST_CHARTED = 30
-_KINDS = {SHARE: "0.0%", CLOCK: "[h]:mm:ss", HOURS: "0.0", MONEY: "# ##0.00"}
+_KINDS = {SHARE: "0.0%", CLOCK: "[h]:mm:ss", HOURS: "0.0", MONEY: "#,##0.00"}
 _HEAD = PatternFill("solid", fgColor="FF0F4C5C")
 _TOTAL = PatternFill("solid", fgColor="FFE8EEF0")
+_NAME = "Calibri"
 _LINE = Border(bottom=Side("thin", color="FFD5DBDF"))
 
 
@@ -141,7 +141,7 @@ def _workbook(answer: Answer, made_at: datetime) -> Workbook:
     sheet.title = re.sub(r"[\[\]:*?/\\]", " ", str(answer.report.title))[:31]
     first = _heading_rows(sheet, answer, made_at)
     _table(sheet, answer, first)
-    _chart(sheet, answer, first)
+    draw(sheet, answer, first, _headings(answer), _KINDS)
     _definitions(book, answer)
     book.properties.creator = "Prozvon"
     book.properties.title = str(answer.report.title)
@@ -151,23 +151,28 @@ def _workbook(answer: Answer, made_at: datetime) -> Workbook:
 def _heading_rows(sheet: Worksheet, answer: Answer, made_at: datetime) -> int:
     """Title, period and zone above the table; returns the row of the table's head."""
     period = answer.question.period
-    sheet["A1"], sheet["A1"].font = str(answer.report.title), Font(bold=True, size=16)
+    sheet["A1"], sheet["A1"].font = str(answer.report.title), Font(name=_NAME, bold=True, size=16)
     sheet["A2"] = _(
         "%(first)s – %(last)s, days of %(zone)s; grouped by: %(by)s",
         first=f"{period.first:%d.%m.%Y}", last=f"{period.last:%d.%m.%Y}", zone=answer.zone, by=answer.grouping.label,
     )  # fmt: skip
     sheet["A3"] = _("Made on %(when)s", when=f"{made_at.astimezone(ZoneInfo(answer.zone)):%d.%m.%Y %H:%M}")
     for name in ("A2", "A3"):
-        sheet[name].font = Font(color="FF5A6770")
+        sheet[name].font = Font(name=_NAME, color="FF5A6770")
     return 5
 
 
 def _table(sheet: Worksheet, answer: Answer, first: int) -> None:
     headings, dims = _headings(answer), len(answer.grouping.by)
+    last = dims + len(_pairs(answer, answer.total))
     for n, heading in enumerate(headings, 1):
         cell = sheet.cell(first, n, heading)
-        cell.font, cell.fill = Font(bold=True, color="FFFFFFFF"), _HEAD
-        cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="left" if n <= dims else "right")
+        cell.font, cell.fill = Font(name=_NAME, bold=True, color="FFFFFFFF"), _HEAD
+        cell.alignment = Alignment(
+            wrap_text=True,
+            vertical="center",
+            horizontal="left" if n <= dims or n > dims + len(_pairs(answer, answer.total)) else "right",
+        )
     sheet.row_dimensions[first].height = 32
     for place, row in enumerate((*answer.rows, answer.total), first + 1):
         is_total = row is answer.total
@@ -181,16 +186,17 @@ def _table(sheet: Worksheet, answer: Answer, first: int) -> None:
             else:
                 cell.value = clean(name)
                 cell.data_type = "s"
-            cell.border = _LINE
+            cell.border, cell.font = _LINE, Font(name=_NAME)
         for n, (metric, value) in enumerate(_pairs(answer, row), dims + 1):
             cell = sheet.cell(place, n, _cell_value(metric, value))
-            cell.number_format, cell.border = _KINDS.get(metric.kind, "# ##0"), _LINE
+            cell.number_format, cell.border = _KINDS.get(metric.kind, "#,##0"), _LINE
+            cell.font = Font(name=_NAME)
         if is_watched(answer):
             cell = sheet.cell(place, len(headings), marked(row))
-            cell.font, cell.border = Font(bold=True, color="FFB02A37"), _LINE
+            cell.font, cell.border = Font(name=_NAME, bold=True, color="FFB02A37"), _LINE
         if is_total:
             for n in range(1, len(headings) + 1):
-                sheet.cell(place, n).font, sheet.cell(place, n).fill = Font(bold=True), _TOTAL
+                sheet.cell(place, n).font, sheet.cell(place, n).fill = Font(name=_NAME, bold=True), _TOTAL
     for n, heading in enumerate(headings, 1):
         names_long = max((len(row.name[n - 1]) for row in answer.rows if n <= dims), default=0)
         width = min(48, max(14, names_long + 2)) if n <= dims else max(12, min(18, len(heading) + 2))
@@ -199,33 +205,16 @@ def _table(sheet: Worksheet, answer: Answer, first: int) -> None:
     sheet.freeze_panes = sheet.cell(first + 1, dims + 1)
     if answer.rows:
         sheet.auto_filter.ref = f"A{first}:{get_column_letter(len(headings))}{first + len(answer.rows)}"
-    sheet.page_setup.orientation = "landscape"
+    sheet.print_title_rows = f"{first}:{first}"
+    _page(sheet)
+
+
+def _page(sheet: Worksheet) -> None:
+    """On paper a landscape of the table's width; on the screen without the grid of an empty book."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.print_title_rows = f"{first}:{first}"
-
-
-def _chart(sheet: Worksheet, answer: Answer, first: int) -> None:
-    """A native chart beside the table: of many rows the first ones."""
-    shown = min(len(answer.rows), MOST_CHARTED)
-    if not shown:
-        return
-    dims, step = len(answer.grouping.by), 2 if answer.question.compare else 1
-    is_line = answer.grouping.by[0] in ("day", "week", "month") and dims == 1
-    chart: Any = LineChart() if is_line else BarChart()
-    places = [n for n, metric in enumerate(answer.metrics) if metric.key in answer.report.chart_metrics] or [0]
-    for place in places:
-        column = dims + 1 + place * step
-        data = Reference(sheet, min_col=column, min_row=first, max_row=first + shown)
-        chart.add_data(data, titles_from_data=True)
-    chart.set_categories(Reference(sheet, min_col=1, max_col=dims, min_row=first + 1, max_row=first + shown))
-    chart.title, chart.height, chart.width = str(answer.report.title), 9, 22
-    chart.y_axis.number_format = _KINDS.get(answer.metrics[places[0]].kind, "# ##0")
-    chart.y_axis.delete = chart.x_axis.delete = False
-    chart.legend.position = "b"
-    if not is_line:
-        chart.gapWidth = 60
-    sheet.add_chart(chart, f"{get_column_letter(len(_headings(answer)) + 2)}{first}")
+    sheet.sheet_view.showGridLines = False
 
 
 def about_title() -> str:
@@ -245,6 +234,11 @@ def _definitions(book: Workbook, answer: Answer) -> None:
     for metric in answer.metrics:
         sheet.append([str(metric.label), str(metric.formula)])
     for cell in sheet[1]:
-        cell.font, cell.fill = Font(bold=True, color="FFFFFFFF"), _HEAD
+        cell.font, cell.fill = Font(name=_NAME, bold=True, color="FFFFFFFF"), _HEAD
+    for line in sheet.iter_rows(min_row=2):
+        line[0].font, line[1].font = Font(name=_NAME, bold=True), Font(name=_NAME)
+        for cell in line:
+            cell.alignment, cell.border = Alignment(wrap_text=True, vertical="top"), _LINE
     sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 28, 90
+    _page(sheet)
     sheet.freeze_panes = "A2"
