@@ -171,7 +171,7 @@ def _table(sheet: Worksheet, answer: Answer, first: int) -> None:
         cell.alignment = Alignment(
             wrap_text=True,
             vertical="center",
-            horizontal="left" if n <= dims or n > dims + len(_pairs(answer, answer.total)) else "right",
+            horizontal="right" if dims < n <= last else "left",
         )
     sheet.row_dimensions[first].height = 32
     for place, row in enumerate((*answer.rows, answer.total), first + 1):
