@@ -52,8 +52,11 @@ SENTENCES: dict[str, Any] = {
     "campaign_no_operators": _l("No operator of its groups is on line."),
     "campaign_nothing_left": _l("All ads of the campaign have been given out."),
     "campaign_nobody_now": _l(
-        "There are ads, but nobody may be called now: by hours, limits, the stop list or other talks."
+        "There are ads, but nobody may be called now. Of the first %(n)s: not at this hour or day %(hours)s, "
+        "called enough or too lately %(often)s, on the stop list %(stopped)s, in another talk %(busy)s, "
+        "off sale %(gone)s."
     ),
+    "campaign_just_taken": _l("A colleague has just taken the last seller who may be called now."),
     "campaign_calls": _l("Works; operators on line: %(n)s."),
     # why a call failed
     "line_failed": _l("The line did not put the call through."),

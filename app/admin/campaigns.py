@@ -69,8 +69,8 @@ class CampaignView(AdminView):
     empty_text = _l("A campaign leads operators from one seller to the next: card, call, result, next card.")
     list_columns = ["name", "state", "why", "state_since", "weight"]
     add_columns = edit_columns = [
-        "name", "filters", "groups", "weight", "hours_from", "hours_to", "on_weekends", "day_cap", "life_cap",
-        "gap_min", "is_spread",
+        "name", "filters", "groups", "trunks", "script", "weight", "hours_from", "hours_to", "on_weekends",
+        "day_cap", "life_cap", "gap_min", "is_spread",
     ]  # fmt: skip
     show_columns = ["state", "why", "state_since", *add_columns, "created_at"]
     search_columns = ["name", "state"]
@@ -80,13 +80,15 @@ class CampaignView(AdminView):
     label_columns = labels(
         state=_l("State"), why=_l("What it does now"), state_since=_l("Since"), weight=_l("Weight"),
         filters=_l("Filters"), groups=_l("Groups of operators"), hours_from=_l("Calls from"),
-        hours_to=_l("Calls until"),
+        hours_to=_l("Calls until"), trunks=_l("Phone lines"), script=_l("What the operator says"),
         on_weekends=_l("Also on Saturday and Sunday"), day_cap=_l("Calls to one number per day"),
         life_cap=_l("Calls in vain to one number"), gap_min=_l("Shortest time between tries, min"),
         is_spread=_l("One try in each part of the day"), created_at=_l("Added"),
     )  # fmt: skip
     description_columns = {
         "filters": _l("The ads in the pools of these filters are called."),
+        "trunks": _l("None: all lines, by the rules of lines."),
+        "script": _l("The operator reads it on the card while the campaign works."),
         "weight": _l("Campaigns of one group share its calls by their weights."),
         "hours_from": _l("In the seller's local time; the company's hours hold as well."),
         "hours_to": _l("In the seller's local time; the company's hours hold as well."),
@@ -103,6 +105,7 @@ class CampaignView(AdminView):
     formatters_columns = formatted(
         state=lambda value: tag(*STATES[value]), on_weekends=yes_no, is_spread=yes_no,
         filters=lambda value: ", ".join(map(str, value or ())), groups=lambda value: ", ".join(map(str, value or ())),
+        trunks=lambda value: ", ".join(map(str, value or ())) or _("all"),
     )  # fmt: skip
 
     def check(self, item: Campaign) -> None:

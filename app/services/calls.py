@@ -55,10 +55,10 @@ def _request(session: Session, card_id: int, phone: str, operator_id: int, now: 
         raise Refused("number_wrong")
     check_number(session, card, phone, operator_id=operator_id, now=now)
     place = session.execute(_PLACE, {"card": card.id, "operator": operator_id}).one()
-    wanted = Wanted(place.asterisk_id, phone, place.city_id, place.region_id, place.group_id)
+    campaign_id = campaign_log.campaign_of(session, card.id, operator_id)
+    wanted = Wanted(place.asterisk_id, phone, place.city_id, place.region_id, place.group_id, campaign_id)
     line = choose(session, wanted, now, zone)
     kind = "callback" if kind == "individual" and card.stage == CALLBACK else kind
-    campaign_id = campaign_log.campaign_of(session, card.id, operator_id)
     if campaign_id is not None and kind == "individual":
         kind = "campaign"
     call = _written(session, card, phone, place, line, operator_id, kind, now)

@@ -12,7 +12,7 @@ import re
 from app.services.claiming import CLOSED_NOW, COUNT_ONE, HAS_ROOM
 
 # The seller's clock is that of the ad's city; a phone tells nothing about where its owner is.
-_LOCAL = "(:now AT TIME ZONE COALESCE(city.timezone, NULLIF(region.timezone, ''), 'Europe/Moscow'))"
+LOCAL = "(:now AT TIME ZONE COALESCE(city.timezone, NULLIF(region.timezone, ''), 'Europe/Moscow'))"
 # As domain.calling_rules says it; the dial itself asks that once more, so this only spares the operator a refusal.
 _TRIES = """
   SELECT count(*) FILTER (WHERE (t.created_at AT TIME ZONE z.name)::date = z.local::date) AS day_n,
@@ -30,7 +30,7 @@ MAY_BE_CALLED = f"""
   COALESCE((
     SELECT true FROM vehicle v LEFT JOIN city ON city.id = v.city_id LEFT JOIN region ON region.id = v.region_id,
       LATERAL (SELECT COALESCE(city.timezone, NULLIF(region.timezone, ''), 'Europe/Moscow') AS name,
-                      {_LOCAL} AS local) z
+                      {LOCAL} AS local) z
     WHERE v.id = k.vehicle_id
       AND extract(hour FROM z.local) >= :hours_from AND extract(hour FROM z.local) < :hours_to
       AND extract(isodow FROM z.local)::int - 1 = ANY(CAST(:weekdays AS int[]))
@@ -38,9 +38,10 @@ MAY_BE_CALLED = f"""
       AND EXISTS (
         SELECT 1 FROM ad a, unnest(a.phones) AS p(phone), LATERAL ({_TRIES}) n
         WHERE a.vehicle_id = v.id AND a.state = 'active'
-          AND NOT EXISTS (SELECT 1 FROM call WHERE phone = p.phone AND state <> 'ended'
-                          AND type NOT IN ('incoming', 'internal'))
-          AND NOT EXISTS (SELECT 1 FROM do_not_call d WHERE d.phone = p.phone AND (d.until IS NULL OR d.until > :now))
+          AND (SELECT 1 FROM call WHERE phone = p.phone AND state <> 'ended'
+               AND type NOT IN ('incoming', 'internal') LIMIT 1) IS NULL
+          AND (SELECT 1 FROM do_not_call d WHERE d.phone = p.phone AND (d.until IS NULL OR d.until > :now)
+               LIMIT 1) IS NULL
           AND (:day_cap = 0 OR n.day_n < :day_cap) AND (:life_cap = 0 OR n.vain_n < :life_cap)
           AND (n.last_at IS NULL OR n.last_at <= :now - make_interval(secs => :gap_s))
           AND NOT (:is_spread AND n.part_tried)) LIMIT 1), false)

@@ -61,12 +61,12 @@ def next_card(session: Session, place: Place) -> int:
             return card_id
         reasons.append(_why_nobody(session, campaign, place.now) if fresh else Reason("campaign_is_draining"))
     refuse_when_full(session, place)
-    told = {reason.code for reason in reasons if reason is not None}
+    told = {reason.code: reason for reason in reasons if reason is not None}
     # One that waits for its hour says more than another that is at its end.
     for code in ("campaign_nobody_now", "campaign_is_draining", "campaign_nothing_left"):
         if code in told:
-            raise Refused(code)
-    raise Refused("campaign_nobody_now" if reasons else "campaign_none_here")
+            raise Refused(code, **told[code].args)
+    raise Refused("campaign_just_taken" if reasons else "campaign_none_here")
 
 
 def _of_operator(session: Session, place: Place) -> list[Campaign]:
@@ -101,16 +101,22 @@ def why_silent(session: Session, campaign: Campaign, now: datetime) -> Reason:
 
 
 def _why_nobody(session: Session, campaign: Campaign, now: datetime) -> Reason | None:
-    any_left, any_now = campaign_targets.waiting(session, campaign.id, now, rules_of_campaign(session, campaign))
+    rules = rules_of_campaign(session, campaign)
+    any_left, any_now = campaign_targets.waiting(session, campaign.id, now, rules)
     if any_now:
         return None
-    return Reason("campaign_nobody_now" if any_left else "campaign_nothing_left")
+    if not any_left:
+        return Reason("campaign_nothing_left")
+    return Reason("campaign_nobody_now", campaign_targets.what_stands_in_the_way(session, campaign.id, now, rules))
 
 
 _AROUND = text("""
   SELECT (SELECT count(*) FROM campaign_group WHERE campaign_id = :id) AS groups_n,
          (SELECT count(*) FROM campaign_filter WHERE campaign_id = :id) AS filters_n,
-         (SELECT count(*) FROM trunk WHERE is_enabled AND stopped_at IS NULL) AS trunks_n,
+         (SELECT count(*) FROM trunk t WHERE t.is_enabled AND t.stopped_at IS NULL
+            AND (NOT EXISTS (SELECT 1 FROM campaign_trunk WHERE campaign_id = :id)
+                 OR EXISTS (SELECT 1 FROM campaign_trunk x WHERE x.campaign_id = :id AND x.trunk_id = t.id))
+         ) AS trunks_n,
          EXISTS (SELECT 1 FROM asterisk WHERE is_enabled AND state = 'up'
                  AND seen_at >= CAST(:now AS timestamptz) - interval '15 seconds') AS is_up,
          (SELECT count(*) FROM operator_profile p JOIN campaign_group g ON g.group_id = p.group_id

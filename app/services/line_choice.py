@@ -33,6 +33,7 @@ class Wanted:
     city_id: int | None = None
     region_id: int | None = None
     group_id: int | None = None
+    campaign_id: int | None = None  # one with lines of its own takes no other
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def _values(wanted: Wanted, now: datetime, last: Row[Any] | None) -> dict[str, A
         "city": wanted.city_id,
         "region": wanted.region_id,
         "group": wanted.group_id,
+        "campaign": wanted.campaign_id,
         "now": now,
         "last": last.trunk_id if last is not None else None,
     }
@@ -95,6 +97,8 @@ _LINES = text("""
     ORDER BY l.position, l.id LIMIT 1
   ) r ON true
   WHERE t.asterisk_id = :asterisk AND t.is_enabled AND t.stopped_at IS NULL
+    AND (NOT EXISTS (SELECT 1 FROM campaign_trunk WHERE campaign_id = CAST(:campaign AS int))
+         OR EXISTS (SELECT 1 FROM campaign_trunk x WHERE x.campaign_id = :campaign AND x.trunk_id = t.id))
   ORDER BY r.position NULLS LAST, r.id NULLS LAST, t.id = CAST(:last AS int) DESC NULLS LAST, t.position, t.id
 """)
 

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.tables.columns import USER, flag, now_column, time_column, user_column
+from app.tables.columns import USER, flag, now_column, time_column, user_column, words
 
 CAMPAIGN_STATES = ("draft", "running", "draining", "paused", "stopped")
 DIAL_GROUNDS = ("person",)  # each dial is confirmed by whoever sits before the card
@@ -36,6 +36,12 @@ campaign_filter = Table(
     Model.metadata,
     Column("campaign_id", ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True),
     Column("filter_id", ForeignKey("ad_filter.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+campaign_trunk = Table(
+    "campaign_trunk",
+    Model.metadata,
+    Column("campaign_id", ForeignKey("campaign.id", ondelete="CASCADE"), primary_key=True),
+    Column("trunk_id", ForeignKey("trunk.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
 
@@ -57,9 +63,11 @@ class Campaign(Model):
     gap_min: Mapped[int] = mapped_column(Integer, server_default="0", nullable=False, default=0)
     is_spread: Mapped[bool] = flag(True)  # one try in vain in each part of the seller's day
     on_weekends: Mapped[bool] = flag(True)
+    script: Mapped[str] = words()  # what the operator says; on the card while the campaign works
     created_at: Mapped[datetime] = now_column()
     groups: Mapped[list[Any]] = relationship("OperatorGroup", secondary=campaign_group)
     filters: Mapped[list[Any]] = relationship("AdFilter", secondary=campaign_filter)
+    trunks: Mapped[list[Any]] = relationship("Trunk", secondary=campaign_trunk)  # none: all lines
     __table_args__ = (
         CheckConstraint("state IN ('draft', 'running', 'draining', 'paused', 'stopped')", name="campaign_state"),
         CheckConstraint("weight BETWEEN 1 AND 100", name="campaign_weight"),
@@ -85,7 +93,7 @@ class CampaignTarget(Model):
 
 
 class CampaignDial(Model):
-    """Who or what started a call of a campaign, and on what ground. Rows are only ever added."""
+    """Who or what started a call of a campaign, and on what ground. Rows are only added: the database sees to it."""
 
     __tablename__ = "campaign_dial"
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -104,5 +112,5 @@ class CampaignDial(Model):
 
 __all__ = [
     "CAMPAIGN_STATES", "DIAL_GROUNDS", "Campaign", "CampaignDial", "CampaignTarget",
-    "campaign_filter", "campaign_group",
+    "campaign_filter", "campaign_group", "campaign_trunk",
 ]  # fmt: skip

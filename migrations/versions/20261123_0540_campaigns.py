@@ -29,6 +29,7 @@ def upgrade() -> None:
         sa.Column("gap_min", sa.Integer(), server_default="0", nullable=False),
         sa.Column("is_spread", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("on_weekends", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("script", sa.Text(), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("state IN ('draft', 'running', 'draining', 'paused', 'stopped')", name="campaign_state"),
         sa.CheckConstraint("day_cap >= 0 AND life_cap >= 0 AND gap_min >= 0", name="campaign_caps"),
@@ -55,6 +56,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("campaign_id", "filter_id"),
     )
     op.create_index(op.f("ix_campaign_filter_filter_id"), "campaign_filter", ["filter_id"], unique=False)
+    op.create_table(
+        "campaign_trunk",
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("trunk_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["trunk_id"], ["trunk.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("campaign_id", "trunk_id"),
+    )
+    op.create_index(op.f("ix_campaign_trunk_trunk_id"), "campaign_trunk", ["trunk_id"], unique=False)
     op.create_table(
         "campaign_target",
         sa.Column("card_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -91,6 +101,7 @@ def upgrade() -> None:
     op.create_index("campaign_dial_when", "campaign_dial", ["campaign_id", sa.literal_column("at DESC")], unique=False)
     op.create_index(op.f("ix_campaign_dial_call_id"), "campaign_dial", ["call_id"], unique=False)
     op.create_index(op.f("ix_campaign_dial_card_id"), "campaign_dial", ["card_id"], unique=False)
+    _let_the_log_stay()
     op.create_index(
         "card_of_filter",
         "card",
@@ -105,11 +116,15 @@ def upgrade() -> None:
         sa.Column("campaign_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("state", sa.String(length=8), server_default="waiting", nullable=False),
-        sa.Column("asked", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
+        sa.Column(
+            "asked", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
         sa.Column("calls_n", sa.Integer(), server_default="0", nullable=False),
         sa.Column("done_n", sa.SmallInteger(), server_default="0", nullable=False),
         sa.Column("of_n", sa.SmallInteger(), server_default="0", nullable=False),
-        sa.Column("scores", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False),
+        sa.Column(
+            "scores", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
         sa.Column("trouble", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint("state IN ('waiting', 'making', 'done', 'failed')", name="simulation_state"),
         sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], ondelete="SET NULL"),
@@ -118,6 +133,31 @@ def upgrade() -> None:
     )
     op.create_index("ix_simulation_campaign_id", "simulation", ["campaign_id"], unique=False)
     op.create_index("simulation_of_user", "simulation", ["user_id", sa.literal_column("created_at DESC")], unique=False)
+
+
+def _let_the_log_stay() -> None:
+    """Nobody rewrites who started a call. Only what it points at may go, by the foreign keys themselves."""
+    op.execute("""
+        CREATE FUNCTION campaign_dial_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF TG_OP = 'UPDATE' AND pg_trigger_depth() > 1
+             AND (NEW.id, NEW.campaign_id, NEW.ground, NEW.at) = (OLD.id, OLD.campaign_id, OLD.ground, OLD.at)
+             AND (NEW.call_id IS NULL OR NEW.call_id = OLD.call_id)
+             AND (NEW.card_id IS NULL OR NEW.card_id = OLD.card_id)
+             AND (NEW.by_id IS NULL OR NEW.by_id = OLD.by_id) THEN
+            RETURN NEW;
+          END IF;
+          RAISE EXCEPTION 'who started a call is never rewritten' USING ERRCODE = 'restrict_violation';
+        END $$
+    """)
+    op.execute(
+        "CREATE TRIGGER campaign_dial_stays BEFORE UPDATE OR DELETE ON campaign_dial "
+        "FOR EACH ROW EXECUTE FUNCTION campaign_dial_stays()"
+    )
+    op.execute(
+        "CREATE TRIGGER campaign_dial_whole BEFORE TRUNCATE ON campaign_dial "
+        "FOR EACH STATEMENT EXECUTE FUNCTION campaign_dial_stays()"
+    )
 
 
 def downgrade() -> None:
@@ -133,9 +173,12 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_campaign_dial_call_id"), table_name="campaign_dial")
     op.drop_index("campaign_dial_when", table_name="campaign_dial")
     op.drop_table("campaign_dial")
+    op.execute("DROP FUNCTION campaign_dial_stays()")
     op.drop_index(op.f("ix_campaign_target_operator_id"), table_name="campaign_target")
     op.drop_index(op.f("ix_campaign_target_campaign_id"), table_name="campaign_target")
     op.drop_table("campaign_target")
+    op.drop_index(op.f("ix_campaign_trunk_trunk_id"), table_name="campaign_trunk")
+    op.drop_table("campaign_trunk")
     op.drop_index(op.f("ix_campaign_filter_filter_id"), table_name="campaign_filter")
     op.drop_table("campaign_filter")
     op.drop_index(op.f("ix_campaign_group_group_id"), table_name="campaign_group")

@@ -7,13 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.errors import Refused
-from app.models import AuditEvent, Campaign, CampaignDial
-from app.services import calls, campaigns
-from tests.factories import NOON, make_group, make_operator
+from app.models import Asterisk, AuditEvent, Campaign, CampaignDial
+from app.services import calls, campaigns, stop_list
+from tests.factories import NOON, make_city, make_group, make_operator
 from tests.services.callers import take_seat
 from tests.services.calls_made import make_asterisk, make_call, make_trunk
 from tests.services.campaigns_made import make_campaign, make_target
@@ -123,6 +124,57 @@ def test_why_nobody_rings_is_always_said(session: Session) -> None:
     assert silent() == "campaign_calls"
     campaign.hours_to = 9
     assert silent() == "campaign_nobody_now"
+
+
+def test_why_nobody_may_be_called_is_counted_by_rules(session: Session) -> None:
+    campaign, server = make_campaign(session), make_asterisk(session, seen_at=NOON)
+    make_trunk(session, server)
+    make_operator(session, campaign.groups[0])
+    stop_list.add(session, "79120007701", reason="", actor_id=None, now=NOON)
+    make_call(session, server, phone="79120007702", state="ringing")
+    make_call(session, server, phone="79120007703", outcome="no_answer", created_at=NOON - timedelta(minutes=5))
+    campaign.gap_min = 60
+    for phone in ("79120007701", "79120007702", "79120007703"):
+        make_target(session, campaign, phone=phone)
+    make_target(session, campaign, ad_state="gone")
+    make_target(session, campaign, city=make_city(session, timezone="Asia/Kamchatka"))
+    session.flush()
+    told = campaigns.why_silent(session, campaign, NOON)
+    assert told.code == "campaign_nobody_now"
+    assert told.args == {"n": 5, "hours": 1, "gone": 1, "stopped": 1, "busy": 1, "often": 1}
+
+
+def test_a_campaign_with_lines_of_its_own_takes_no_other(session: Session) -> None:
+    seat = take_seat(session)
+    seat.operator.group_id = make_group(session).id
+    session.flush()
+    session.refresh(seat.operator)
+    campaign = make_campaign(session, group=seat.operator.group)
+    make_target(session, campaign, phone="79120007790")
+    own = make_trunk(session, session.scalars(select(Asterisk)).one(), name="own", endpoint="own", position=900)
+    campaign.trunks = [own]
+    card_id = campaigns.next_card(session, place(seat.operator))
+    own.is_enabled = False
+    session.flush()
+    assert campaigns.why_silent(session, campaign, NOON).code == "campaign_no_line"
+    assert why(lambda: seat.ask(card_id=card_id, phone="79120007790")) == "no_line"
+    own.is_enabled = True
+    session.flush()
+    assert seat.ask(card_id=card_id, phone="79120007790").trunk_id == own.id
+
+
+def test_nobody_rewrites_who_started_a_call(session: Session) -> None:
+    campaign, who = make_campaign(session), make_operator(session)
+    call = make_call(session, make_asterisk(session))
+    dial = CampaignDial(campaign_id=campaign.id, call_id=call.id, by_id=who.user_id, ground="person", at=NOON)
+    session.add(dial)
+    session.flush()
+    for statement in ("UPDATE campaign_dial SET by_id = NULL", "DELETE FROM campaign_dial", "TRUNCATE campaign_dial"):
+        with pytest.raises(IntegrityError, match="never rewritten"), session.begin_nested():
+            session.execute(text(statement))
+    session.execute(text("DELETE FROM call WHERE id = :id"), {"id": call.id})  # an old call goes, the row of it stays
+    session.refresh(dial)
+    assert (dial.call_id, dial.by_id) == (None, who.user_id)
 
 
 def test_an_operator_whose_group_has_no_campaign_is_told_so(session: Session) -> None:
