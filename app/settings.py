@@ -92,6 +92,22 @@ DEFAULTS: dict[str, Default] = {
         _l("SMS only to who agreed"),
         _l("Off: to everybody but who asked not to be written to. Advertising needs the consent of who receives it."),
     ),
+    "sms_text_days": Default(
+        365,
+        _l("Keep the words of SMS for"),
+        _l("Then only number, time and fate are left. 0: for ever."),
+        _l("days"),
+        0,
+        3650,
+    ),
+    "lead_words_days": Default(
+        365,
+        _l("Keep the words of incoming leads for"),
+        _l("Name, message, VIN and link. 0: for ever."),
+        _l("days"),
+        0,
+        3650,
+    ),
     "company_name": Default("", _l("Name of the company"), _l("{компания} in the templates of SMS.")),
     "company_phone": Default("", _l("Telephone of the company"), _l("{телефон} in the templates of SMS.")),
     "attempts_per_day": Default(

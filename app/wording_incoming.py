@@ -15,6 +15,7 @@ SENTENCES: dict[str, Any] = {
     "intake_rate": _l("From 1 to 1000 leads a minute are taken."),
     "intake_thanks": _l("The page of thanks needs an address like https://site/page."),
     "lead_changed": _l("A lead with this id has come already, with other words."),
+    "lead_erased": _l("Erased at the person's request."),
     "lead_no_card": _l("The lead has no card yet."),
 }
 WORDS: dict[str, Any] = {
@@ -22,5 +23,6 @@ WORDS: dict[str, Any] = {
     "job:take_leads": _l("Cards of incoming leads"), "job:watch_leads": _l("Overdue incoming leads"),
     "event:intake_added": _l("way in for leads added"), "event:intake_changed": _l("way in for leads changed"),
     "event:intake_secret": _l("new secret of a way in for leads"),
+    "count:lead_words": _l("leads made nameless"), "count:sms_texts": _l("texts of SMS forgotten"),
     "event:lead_overdue": _l("incoming lead not taken in time"),
 }  # fmt: skip

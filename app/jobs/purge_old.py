@@ -1,4 +1,4 @@
-"""Delete what has served its time: old job runs, log-ins, invitations, letters, files that were imported or made."""
+"""Delete what has served its time: old job runs, log-ins, invitations, letters, files, words of SMS and leads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy import delete, or_
 from app.extensions import db
 from app.log_ins import KNOWN_FOR, SESSION_LIFE
 from app.models import Invite, JobRun, LoginTry, Mail, UserSession
-from app.services import exports, mail, uploads
+from app.services import exports, forgetting, mail, uploads
 
 RUNS_KEPT = timedelta(days=30)
 INVITES_KEPT = timedelta(days=30)  # long enough to answer "I never got the link"
@@ -35,6 +35,8 @@ def run(now: datetime | None = None) -> dict[str, int]:
     for name, statement in deletions.items():
         counts[name] = db.session.execute(statement).rowcount
         db.session.commit()
+    counts |= forgetting.forget_old(db.session(), now)
+    db.session.commit()
     counts["exports"] = exports.purge(db.session(), current_app.config["PROZVON"].var_dir, now)
     db.session.commit()
     counts["uploads"] = uploads.purge(current_app.config["PROZVON"].var_dir, now)

@@ -17,7 +17,7 @@ from app.crm import CarIn, ClientIn, CrmTrouble, Event, Found, StageIn
 from app.domain.phones import read_phones
 from app.errors import OutsideError, Refused
 from app.models import CrmConnection, CrmHook
-from app.services import crm, crm_known
+from app.services import crm, crm_known, stop_list
 from app.services.crm import Keys
 from app.services.deferring import defer
 from app.services.ingest import storable
@@ -96,12 +96,22 @@ def _store_clients(session: Session, connection_id: int, clients: Sequence[Clien
          "url": _link(one.url), "is_gone": one.is_gone}
         for one in {one.external_id: one for one in clients}.values()
     ]  # fmt: skip
+    _leave_out_erased(session, rows)
     changed = session.execute(_CLIENTS, {"id": connection_id, "rows": json.dumps(rows)}).scalars().all()
     if changed:
         session.execute(_PHONES_GONE, {"ids": changed})
         session.execute(_PHONES, {"ids": changed})
         crm_known.match_anew(session, changed)
     return len(changed)
+
+
+def _leave_out_erased(session: Session, rows: Sequence[dict[str, Any]]) -> None:
+    """Whose number was erased at his own request does not come back by the next sync."""
+    gone = stop_list.erased(session, {phone for row in rows for phone in row["phones"]})
+    for row in rows if gone else ():
+        left = [phone for phone in row["phones"] if phone not in gone]
+        row["name"] = row["name"] if left or not row["phones"] else ""
+        row["phones"] = left
 
 
 # A client who is only said to be gone keeps his name: an operator may still want to know whom he called.

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.domain.phones import phone_mark
 from app.extensions import outside
 from app.models import DoNotCall
+from app.services import forgetting
 from app.services.audit import note_event
 
 
@@ -68,7 +69,11 @@ def add(
 
 
 def erase(session: Session, entry_id: int, *, actor_id: int | None, now: datetime) -> bool:
-    """Forget the number and keep the ban. Nothing in the log tells which number it was."""
+    """Forget the number, with leads, SMS and copies of the CRM that hold it, and keep the ban. No log tells which."""
+    phone = session.execute(select(DoNotCall.phone).where(DoNotCall.id == entry_id)).scalar()
+    if phone is None:
+        return False
+    forgetting.erase_number(session, phone)
     done = session.execute(
         text("UPDATE do_not_call SET phone = NULL, erased_at = :now WHERE id = :id AND phone IS NOT NULL"),
         {"id": entry_id, "now": now},
@@ -78,6 +83,20 @@ def erase(session: Session, entry_id: int, *, actor_id: int | None, now: datetim
     note_event(session, "do_not_call_erased", actor_id=actor_id, subject="do_not_call", subject_id=entry_id)
     session.expire_all()
     return True
+
+
+def erased(session: Session, phones: Collection[str]) -> set[str]:
+    """Those of the numbers whose owners wanted to be forgotten: they are not written down again."""
+    if (
+        not phones
+        or session.execute(text("SELECT 1 FROM do_not_call WHERE erased_at IS NOT NULL LIMIT 1")).first() is None
+    ):
+        return set()
+    marks = {mark(phone): phone for phone in phones}
+    found = session.scalars(
+        select(DoNotCall.phone_hash).where(DoNotCall.phone_hash.in_(marks), DoNotCall.erased_at.is_not(None))
+    )
+    return {marks[one] for one in found}
 
 
 def unreadable(session: Session) -> bool:

@@ -40,6 +40,8 @@ def test_only_the_old_is_deleted_and_a_second_run_finds_nothing(session):
         "invites": 1,
         "mails": 1,
         "login_tries": 2,
+        "sms_texts": 0,
+        "lead_words": 0,
     }
     assert set(rows_deleted().values()) == {0}
 
