@@ -18,8 +18,8 @@ SENTENCES: dict[str, Any] = {
 
 WORDS: dict[str, Any] = {
     "rival:predictive": _l("Predictive"),
-    "rival:progressive": _l("Progressive: one call for one free operator"),
+    "rival:progressive": _l("Progressive"),
     "rival:power": _l("Fixed ratio"),
     "rival:vicidial-average": _l("VICIdial, adaptive average"),
-    "rival:oracle": _l("Whoever knew everything beforehand"),
+    "rival:oracle": _l("Knows everything beforehand"),
 }

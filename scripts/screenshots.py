@@ -55,6 +55,14 @@ def write_sms(page: Page) -> None:
             return
 
 
+def play_shift(page: Page) -> None:
+    page.goto("/what-if/")
+    page.fill("#operators", "40")
+    page.fill("#lines", "300")
+    page.locator("form[action='/what-if/'] [type=submit]").click()
+    page.wait_for_selector("#chart canvas", timeout=120_000)
+
+
 def write_template(page: Page) -> None:
     page.goto("/smstemplateview/add")
     page.fill("#name", "Ждём на осмотр")
@@ -108,6 +116,7 @@ PICTURES: dict[str, tuple[str, Callable[[Page], None]]] = {
     "hand-over": ("supervisor", at("/board/move")),
     "statuses": ("supervisor", at("/statusview/list/")),
     "sms-template": ("supervisor", write_template),
+    "what-if": ("supervisor", play_shift),
     "sms-report": ("supervisor", at("/reports/sms/chart/?preset=7days&group=day")),
     "invitations": ("admin", at("/invites/")),
     "roles": ("admin", one_role),

@@ -90,7 +90,7 @@ def _rows(made: Simulation) -> list[dict[str, Any]]:
             "waits": round(waits, 1), "finishes": round(max(60 - talk - waits, 0.0), 1),
             "of_best": talk / best if best else 0.0, "abandoned": one["abandoned_share"],
             "is_over": one["abandoned_share"] > made.asked["ceiling"] / 100, "operator_wait_s": one["operator_wait_s"],
-            "dialled": one["dialled"] / one["connected"] if one["connected"] else 0.0,
+            "short": one["short_share"], "dialled": one["dialled"] / one["connected"] if one["connected"] else 0.0,
         })  # fmt: skip
     return rows
 

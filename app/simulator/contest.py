@@ -24,6 +24,7 @@ class Score:
     waiting_minutes: float  # of an operator's hour
     operator_wait_s: float
     seller_wait_s: float
+    short_share: float  # of the time in which lines or their calls per second held the dialling back
     dialled: int
     answered: int
     connected: int
@@ -61,6 +62,7 @@ def _score(rival: str, town: Town, results: Sequence[Result]) -> Score:
         waiting_minutes=60 * sum(one.free_s for one in results) / staffed if staffed else 0.0,
         operator_wait_s=sum(one.free_s for one in results) / connected if connected else 0.0,
         seller_wait_s=sum(one.seller_wait_s for one in results) / connected if connected else 0.0,
+        short_share=sum(one.short_share for one in results) / len(results),
         dialled=sum(one.dialled for one in results),
         answered=answered,
         connected=connected,

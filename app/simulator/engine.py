@@ -39,6 +39,8 @@ class Result:
     abandoned: int = 0
     connected: int = 0
     seller_wait_s: float = 0.0
+    seconds: int = 0
+    short_s: int = 0  # of these the lines let fewer calls out than were wanted
     minutes: list[Minute] = field(default_factory=list)
 
     @property
@@ -49,6 +51,10 @@ class Result:
     @property
     def abandoned_share(self) -> float:
         return self.abandoned / self.answered if self.answered else 0.0
+
+    @property
+    def short_share(self) -> float:
+        return self.short_s / self.seconds if self.seconds else 0.0
 
     @property
     def operator_wait_s(self) -> float:
@@ -133,18 +139,14 @@ class Shift:
             ringing=[Ringing(now - since) for since in self.ringing.values()],
             waiting=len(self.waiting),
         )
-        busy = len(self.ringing) + len(self.talking) + len(self.waiting)
-        limits = Limits(
-            channels_left=town.channels - busy,
-            dials_left=int(self.budget),
-            ceiling=town.ceiling,
-            ratio=town.ratio,
-            patience_s=town.patience_s,
-        )
-        dials = max(
-            min(self.rival.dials(now, observed, limits, self.learned), limits.channels_left, int(self.budget)), 0
-        )
+        allowed = min(town.channels - len(self.ringing) - len(self.talking) - len(self.waiting), int(self.budget))
+        # Lines are held against what was wanted here, so that the result can tell how often they were too few.
+        limits = Limits(ceiling=town.ceiling, ratio=town.ratio, patience_s=town.patience_s)
+        wanted = self.rival.dials(now, observed, limits, self.learned)
+        dials = max(min(wanted, allowed), 0)
         self.budget -= dials
+        self.result.seconds += self.is_counted
+        self.result.short_s += self.is_counted and wanted > max(allowed, 0)
         for _ in range(dials):
             self._dial(self.sellers.next())
 

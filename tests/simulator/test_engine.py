@@ -61,6 +61,11 @@ def test_the_lines_bound_what_is_dialled() -> None:
     assert max(minute.dialled for minute in result.minutes) <= 31
 
 
+def test_it_is_told_how_often_the_lines_were_too_few() -> None:
+    assert _shift(SHORT).short_share < 0.02
+    assert _shift(replace(SHORT, channels=25)).short_share > 0.5
+
+
 def test_operators_are_neither_lost_nor_doubled() -> None:
     town = replace(SHORT, steps=(Step(1200, operators=8), Step(2400, operators=25)))
     shift = Shift(town, RIVALS["predictive"]())

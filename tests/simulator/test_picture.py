@@ -11,7 +11,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def _score(rival: str, operators: int, rate: float) -> Score:
-    return Score(rival, operators, rate, 40.0, 0.02, 8.0, 9.0, 0.1, 100, 30, 29)
+    return Score(rival, operators, rate, 40.0, 0.02, 8.0, 9.0, 0.1, 0.0, 100, 30, 29)
 
 
 def test_it_has_two_panels_for_each_answer_rate_and_names_every_rival() -> None:

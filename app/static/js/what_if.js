@@ -28,10 +28,10 @@
       color: [colour("--tblr-primary"), "#8aa0b6", "#e0a100"],
       textStyle: { color: ink, fontFamily: "inherit" },
       grid: { left: 8, right: 24, top: 36, bottom: 8, containLabel: true },
-      legend: { top: 0, textStyle: { color: ink } },
+      legend: { top: 0, textStyle: { color: ink, fontSize: 12 } },
       tooltip: { trigger: "axis", axisPointer: { type: "shadow" }, formatter: tip },
-      xAxis: { type: "value", max: 60, axisLabel: { color: ink }, splitLine: { lineStyle: { color: line } } },
-      yAxis: { type: "category", inverse: true, data: data.names, axisLabel: { color: ink, width: 190, overflow: "break" }, axisLine: { lineStyle: { color: line } } },
+      xAxis: { type: "value", max: 60, interval: 15, axisLabel: { color: ink, fontSize: 12 }, splitLine: { lineStyle: { color: line } } },
+      yAxis: { type: "category", inverse: true, data: data.names, axisLabel: { color: ink, fontSize: 12 }, axisLine: { lineStyle: { color: line } } },
       series: data.series.map((one) => ({ name: one.name, type: "bar", stack: "hour", data: one.values, barMaxWidth: 28 })),
     });
   }
