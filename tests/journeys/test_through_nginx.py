@@ -146,6 +146,7 @@ def test_a_foreign_page_opens_no_telephone_and_nobody_comes_without_tls(gate: di
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(asked, context=trusting, timeout=10)
     assert refused.value.code == 403
+    refused.value.close()
 
 
 def test_static_files_come_from_nginx_with_a_year_to_keep_them(window: Any) -> None:
