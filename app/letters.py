@@ -59,6 +59,23 @@ def late_leads(lines: Sequence[str], link: str) -> Letter:
         )
 
 
+def report(*, title: str, name: str, days: str, link: str, is_attached: bool, stop_link: str, hours: int) -> Letter:
+    """The link leads to the figures on the screen, or to the file where it is too big for a letter."""
+    with force_locale(LANGUAGE):
+        said = (
+            _("The file is attached to this letter.") if is_attached
+            else _("The file is too big for a letter. It can be taken by the link for %(hours)s hours.", hours=hours)
+        )  # fmt: skip
+        return _letter(
+            _("Report: %(name)s, %(days)s", name=name, days=days),
+            _("Good day!"),
+            [_("%(title)s, «%(name)s», %(days)s.", title=title, name=name, days=days), said],
+            link,
+            _("Open in Prozvon") if is_attached else _("Download"),
+            _("You get this letter because it was ordered for you. To get it no more: %(link)s", link=stop_link),
+        )
+
+
 def trial() -> Letter:
     with force_locale(LANGUAGE):
         return _letter(

@@ -63,7 +63,7 @@ ROLES: dict[str, list[tuple[str, str]]] = {
         *_OWN,
         *_REPORTS,
         (r"ExportView$", r"can_everyone$"),
-        (r"Files$", r"menu_access$"),
+        (r"(Files|Reports by mail)$", r"menu_access$"),
         (r"DeskView$", r"(can_work|can_look|can_reveal)$"),
         (r"BoardView$", r"(can_board|can_deal|can_move)$"),
         (r"LiveBoardView$", r"can_(look|aim|pause)$"),

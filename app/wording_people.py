@@ -20,7 +20,8 @@ SENTENCES: dict[str, Any] = {
 
 WORDS: dict[str, Any] = {
     "job:send_mail": _l("Send a letter"), "count:mails": _l("letters"), "count:mails_wiped": _l("letters wiped"),
-    "mail:invite": _l("invitation"), "mail:reset": _l("new password"), "mail:lead_late": _l("overdue leads"),
+    "mail:invite": _l("invitation"), "mail:reset": _l("new password"),
+    "mail:report": _l("report"), "mail:lead_late": _l("overdue leads"),
     "mail:waiting": _l("waits"), "mail:sent": _l("sent"), "mail:failed": _l("not sent"),
     "mail:expired": _l("too late"),
     "mail_trouble:refused": _l(

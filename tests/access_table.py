@@ -77,6 +77,9 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (r"(GET|POST) /reports/.*", LOGGED_IN),
     (r"(GET|POST) /exports/everyone", SUPERVISOR),
     (r"(GET|POST) /exports/<token>.*", LOGGED_IN),
+    (r"GET /mailings/", LOGGED_IN),
+    (r"POST /mailings/", SUPERVISOR),
+    (r"POST /mailings/<int:mailing_id>/stop", LOGGED_IN),
     # generated screens
     (rf"GET /({LOOK}|{EDIT})/(list/|show/<pk>)", SUPERVISOR),
     (rf"(GET|POST) /({EDIT})/(add|edit/<pk>)", SUPERVISOR),
@@ -85,7 +88,7 @@ ACCESS: tuple[tuple[str, str], ...] = (
     (rf"POST /({LOOK})/action_post", SUPERVISOR),
     (r"GET /statusview/preview", SUPERVISOR),
     (r"POST /statusview/(action/(archive|restore)/<pk>|action_post)", SUPERVISOR),
-    (r"(GET|POST) /donotcallview/find", SUPERVISOR),
+    (r"(GET|POST) /donotcallview/(find|import)", SUPERVISOR),
     (r"POST /donotcallview/(action/erase/<pk>|action_post)", SUPERVISOR),
     (r"GET /generationview/models", SUPERVISOR),
     (r"(GET|POST) /what-if/", SUPERVISOR),

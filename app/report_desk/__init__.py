@@ -15,6 +15,7 @@ ICONS = {
 
 def register(app: Flask, appbuilder: AppBuilder) -> None:
     from app.report_desk.files import ExportView
+    from app.report_desk.mailing import MailingView
     from app.report_desk.view import views
 
     for view in views():
@@ -23,6 +24,10 @@ def register(app: Flask, appbuilder: AppBuilder) -> None:
             icon=ICONS.get(view.report.key, "chart-bar"),
             category="Reports", category_label=_l("Reports"),
         )  # fmt: skip
+    appbuilder.add_view(
+        MailingView, "Reports by mail", label=_l("Reports by mail"), icon="mail",
+        category="Reports", category_label=_l("Reports"),
+    )  # fmt: skip
     appbuilder.add_view(
         ExportView, "Files", label=_l("Lists as files"), icon="download",
         category="Reports", category_label=_l("Reports"),

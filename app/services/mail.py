@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import mimetypes
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -26,6 +28,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    file_name: str = ""
+    file: bytes = b""
 
 
 def is_on() -> bool:
@@ -51,7 +55,7 @@ def post(
         kind=kind,
         to=to,
         subject=" ".join(letter.subject.split()),
-        sealed=secrets_box.seal({"text": letter.text, "html": letter.html}, secret_key),
+        sealed=secrets_box.seal(_body(letter), secret_key),
         state="waiting",
         created_by_id=actor_id,
         expires_at=expires_at,
@@ -60,6 +64,13 @@ def post(
     session.flush()
     defer(session, "send_mail", mail_id=row.id)
     return row
+
+
+def _body(letter: Letter) -> dict[str, str]:
+    body = {"text": letter.text, "html": letter.html}
+    if letter.file_name:
+        body |= {"file_name": letter.file_name, "file": base64.b64encode(letter.file).decode()}
+    return body
 
 
 def claim(session: Session, mail_id: int, now: datetime) -> Mail | None:
@@ -77,13 +88,19 @@ def claim(session: Session, mail_id: int, now: datetime) -> Mail | None:
 
 def message_of(row: Mail, secret_key: str) -> EmailMessage:
     body = secrets_box.unseal(row.sealed, secret_key)
-    return _message(row.to, Letter(row.subject, body["text"], body["html"]), f"mail.{row.id}", row.created_at)
+    file = base64.b64decode(body.get("file", ""))
+    letter = Letter(row.subject, body["text"], body["html"], body.get("file_name", ""), file)
+    return _message(row.to, letter, f"mail.{row.id}", row.created_at)
 
 
 def _message(to: str, letter: Letter, key: str, at: datetime) -> EmailMessage:
     message: EmailMessage = outside.mail.message(
         to, letter.subject, letter.text, letter.html, name=NAME, key=key, at=at
     )
+    if letter.file_name:
+        kind = mimetypes.guess_type(letter.file_name)[0] or "application/octet-stream"
+        main, _slash, sub = kind.partition("/")
+        message.add_attachment(letter.file, maintype=main, subtype=sub, filename=letter.file_name)
     return message
 
 

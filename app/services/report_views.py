@@ -84,3 +84,18 @@ def forget(session: Session, user_id: int, view_id: int) -> bool:
         text("DELETE FROM saved_view WHERE id = :id AND user_id = :user RETURNING id"), {"id": view_id, "user": user_id}
     )
     return found.first() is not None
+
+
+def all_of(session: Session, user_id: int) -> list[SavedView]:
+    """Of every report: one's own views and the shared ones."""
+    wanted = select(SavedView).where(or_(SavedView.user_id == user_id, SavedView.is_shared))
+    return list(session.scalars(wanted.order_by(SavedView.report, SavedView.name).limit(500)))
+
+
+def with_address(session: Session) -> list[tuple[int, str, str]]:
+    """(id, name, address) of the people who can be written to."""
+    rows = session.execute(
+        text("""SELECT id, trim(concat(last_name, ' ', first_name)) AS name, email FROM ab_user
+                WHERE active AND email LIKE '%@%.%' ORDER BY 2 LIMIT 1500""")
+    )
+    return [(row.id, row.name, row.email) for row in rows]

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import BigInteger, Date, DateTime, ForeignKey, Index, Integer, SmallInteger, String, Text
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    Time,
+    UniqueConstraint,
+)
 from sqlalchemy import text as raw
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.tables.columns import USER, counter, flag, now_column, time_column, words
+from app.tables.columns import USER, counter, flag, now_column, time_column, user_column, words
 
 
 class DirtyMoment(Model):
@@ -249,6 +261,27 @@ class SavedView(Model):
     )
 
 
+class ReportMailing(Model):
+    """A saved view sent to somebody by mail, again and again. The row is locked while its letter is written."""
+
+    __tablename__ = "report_mailing"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    view_id: Mapped[int] = mapped_column(ForeignKey("saved_view.id", ondelete="CASCADE"), nullable=False, index=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey(USER, ondelete="CASCADE"), nullable=False, index=True)
+    every: Mapped[str] = mapped_column(String(8), nullable=False)  # day, week, month
+    on_day: Mapped[int] = mapped_column(SmallInteger, server_default="1", nullable=False, default=1)
+    at: Mapped[time] = mapped_column(Time, nullable=False)  # on the company's clock
+    format: Mapped[str] = mapped_column(String(8), nullable=False)
+    next_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), nullable=False, index=True)
+    sent_at: Mapped[datetime | None] = time_column()
+    trouble: Mapped[str] = words()
+    created_by_id: Mapped[int | None] = user_column()
+    created_at: Mapped[datetime] = now_column()
+    view: Mapped[Any] = relationship("SavedView", lazy="joined")
+    user: Mapped[Any] = relationship("User", foreign_keys=[user_id], lazy="joined")
+    __table_args__ = (UniqueConstraint("view_id", "user_id", name="report_mailing_once"),)
+
+
 class Export(Model):
     """A file somebody asked for: made by a job, taken by a link that ends after a day."""
 
@@ -272,5 +305,5 @@ class Export(Model):
 __all__ = [
     "DayByCallCity", "DayByCallback", "DayByCaller", "DayByCity", "DayByCode", "DayByCrm", "DayByFilter", "DayByHour",
     "DayByLine", "DayByMake", "DayByOperator", "DayByPresence", "DayBySms", "DayByState", "DayByStatus", "DirtyMoment",
-    "Export", "RolledDay", "SavedView",
+    "Export", "ReportMailing", "RolledDay", "SavedView",
 ]  # fmt: skip

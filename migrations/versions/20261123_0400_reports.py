@@ -486,9 +486,34 @@ def _tables() -> None:
     op.create_index(op.f("ix_saved_view_user_id"), "saved_view", ["user_id"], unique=False)
     op.create_index("saved_view_name", "saved_view", ["user_id", "report", "name"], unique=True)
     op.create_index("saved_view_start", "saved_view", ["user_id"], unique=True, postgresql_where=sa.text("is_start"))
+    op.create_table(
+        "report_mailing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("view_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("every", sa.String(length=8), nullable=False),
+        sa.Column("on_day", sa.SmallInteger(), server_default="1", nullable=False),
+        sa.Column("at", sa.Time(), nullable=False),
+        sa.Column("format", sa.String(length=8), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.Text(), server_default="", nullable=False),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["created_by_id"], ["ab_user.id"], ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(["user_id"], ["ab_user.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["view_id"], ["saved_view.id"], ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("view_id", "user_id", name="report_mailing_once"),
+    )
+    for column in ("next_at", "user_id", "view_id"):
+        op.create_index(op.f(f"ix_report_mailing_{column}"), "report_mailing", [column], unique=False)
 
 
 def _drop_tables() -> None:
+    for column in ("next_at", "user_id", "view_id"):
+        op.drop_index(op.f(f"ix_report_mailing_{column}"), table_name="report_mailing")
+    op.drop_table("report_mailing")
     op.drop_index("saved_view_start", table_name="saved_view", postgresql_where=sa.text("is_start"))
     op.drop_index("saved_view_name", table_name="saved_view")
     op.drop_index(op.f("ix_saved_view_user_id"), table_name="saved_view")
