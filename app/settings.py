@@ -92,6 +92,11 @@ DEFAULTS: dict[str, Default] = {
         _l("SMS only to who agreed"),
         _l("Off: to everybody but who asked not to be written to. Advertising needs the consent of who receives it."),
     ),
+    "sms_stop_words": Default(
+        "стоп, stop, отписка, отписаться, отпишите",
+        _l("Words that end SMS"),
+        _l("Whoever answers with one of them is put on the stop list: neither written to nor called again."),
+    ),
     "sms_text_days": Default(
         365,
         _l("Keep the words of SMS for"),

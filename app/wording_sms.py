@@ -60,6 +60,7 @@ WORDS: dict[str, Any] = {
     "smsground:missed_calls": _l("after unanswered calls"), "smsground:command": _l("by command"),
     "job:send_sms": _l("sending SMS"), "job:poll_sms": _l("what became of SMS"),
     "event:sms_cancelled": _l("SMS taken back"),
+    "event:sms_stop_asked": _l("answered an SMS: no more"), "stop:sms": _l("answered an SMS: no more"),
     "event:sms_asked": _l("SMS asked for"), "event:sms_agreed": _l("the seller agreed to SMS"),
     "event:sms_declined": _l("the seller asked not to write"), "event:sms_gateway_added": _l("SMS gateway added"),
     "event:sms_gateway_changed": _l("SMS gateway changed"), "event:sms_gateway_on": _l("SMS gateway switched on"),

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.domain.filters import fold_text
 from app.domain.script import FIELD
 from app.domain.verdict import Verdict, no, yes
 
@@ -30,6 +31,12 @@ class Count:
     characters: int  # as the networks count: an escaped letter and an emoji are two
     parts: int
     left: int  # so many more until the next part begins
+
+
+def asks_to_stop(answer: str, stop_words: str) -> bool:
+    """Whether somebody wants no more messages: the answer begins with one of the words, in any case and alphabet."""
+    first = fold_text(answer).partition(" ")[0]
+    return bool(first) and first in {fold_text(word) for word in stop_words.split(",")}
 
 
 def count(text: str) -> Count:

@@ -10,10 +10,15 @@ from typing import Any
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
 
+from app import settings
+from app.domain import sms_text
+from app.domain.phones import read_phone
 from app.errors import OutsideError, Refused
 from app.models import SmsGateway, SmsMessage
+from app.services import sms, stop_list
+from app.services.audit import note_event
 from app.services.sms_sending import FINAL, LOST, NEVER, Keys, gateway_of
-from app.sms import AnswerLost, Permanent, Report, Temporary
+from app.sms import AnswerLost, Heard, Permanent, Report, Temporary
 
 ASK_FOR = timedelta(days=3)  # so long a gateway is asked what became of a message
 SOON = timedelta(seconds=10)  # not asked again earlier
@@ -34,13 +39,15 @@ def poll(session: Session, keys: Keys, now: datetime) -> dict[str, int]:
                                      "lost": LOST, "soon": SOON})  # fmt: skip
         session.commit()
         try:
-            told = gateway_of(row, keys).reports([one.ref for one in due])
+            gateway = gateway_of(row, keys)
+            told = gateway.reports([one.ref for one in due])
         except (Temporary, Permanent, AnswerLost, Refused, OutsideError):
             counts["silent"] += 1
             session.rollback()
             _ask_soon(session, [one.id for one in due], now)
             continue
         counts["changed"] += apply_reports(session, row.id, told, now)
+        take_answers(session, gateway.heard, now)
         answered = {report.ref for report in told}
         if answered:  # the questions after which it fell silent
             _ask_soon(session, [one.id for one in due if one.ref not in answered], now)
@@ -115,7 +122,24 @@ def take_hook(session: Session, token: str, body: bytes, keys: Keys, now: dateti
     if row is None:
         raise Refused("sms_hook_unknown")
     gateway = gateway_of(row, keys)
+    if heard := gateway.read_answers(body):
+        return gateway.callback_answer, take_answers(session, heard, now)
     return gateway.callback_answer, apply_reports(session, row.id, gateway.read_callback(body), now)
+
+
+def take_answers(session: Session, heard: Sequence[Heard], now: datetime) -> int:
+    """Who asks to be left alone is; returns how many. Told twice it changes nothing. Other answers are not kept."""
+    stopped, words = 0, str(settings.get(session, "sms_stop_words"))
+    for one in heard:
+        number = read_phone(one.phone[:40]).number
+        if number is None or not sms_text.asks_to_stop(one.text[:500], words):
+            continue
+        if not stop_list.add(session, number, reason="sms", actor_id=None, now=now):
+            continue
+        sms.consent(session, number, note=one.text[:100], actor_id=None, now=now, is_withdrawn=True)
+        note_event(session, "sms_stop_asked", actor_id=None, actor="job", subject="sms")
+        stopped += 1
+    return stopped
 
 
 def refresh_balance(session: Session, row: SmsGateway, keys: Keys, now: datetime) -> Decimal | None:

@@ -68,6 +68,14 @@ class Report:
     trouble: str  # a code of ours; empty without trouble
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What somebody has answered."""
+
+    phone: str  # as the gateway writes it
+    text: str
+
+
 class Gateway:
     """Contract of a gateway. Every question may raise Temporary, Permanent or (send) AnswerLost."""
 
@@ -76,6 +84,7 @@ class Gateway:
     keeps_id: ClassVar[bool] = False  # a message can be asked after by our own id
     can_check: ClassVar[bool] = True  # something can be asked that proves the account without a message
     callback_answer: ClassVar[str] = "OK"  # what the gateway wants to read after a call-back
+    heard: Sequence[Heard] = ()  # what came along with the reports that were asked for last
 
     def ref_of(self, message: Message) -> str:
         """What the message is called over there, known before it is sent; empty where only the answer tells."""
@@ -93,6 +102,10 @@ class Gateway:
     def read_callback(self, body: bytes) -> list[Report]:
         """Raises ValueError for junk. Whether it is from the gateway, the token of the address has said before."""
         raise ValueError("this gateway has no call-backs")
+
+    def read_answers(self, body: bytes) -> list[Heard]:
+        """The same address also tells what people answer; nothing when this is no such call-back."""
+        return []
 
 
 def one_by_one(refs: Sequence[str], told_of: Callable[[str], Report | None]) -> list[Report]:

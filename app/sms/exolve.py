@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent
+from app.sms import AnswerLost, Gateway, Heard, Message, Permanent, Report, Sent
 
 STATES = {"sent": "sent", "queued": "sent", "accepted": "sent", "delivered": "delivered", "undelivered": "failed",
           "failed": "failed", "rejected": "failed", "expired": "expired"}  # fmt: skip
@@ -43,6 +43,16 @@ class Exolve(Gateway):
 
     def reports(self, refs: Sequence[str]) -> list[Report]:
         return []  # by call-back only
+
+    def read_answers(self, body: bytes) -> list[Heard]:
+        try:
+            told = json.loads(body)
+        except (ValueError, RecursionError):
+            return []
+        if not isinstance(told, dict) or str(told.get("direction", "")).lower() != "incoming":
+            return []
+        phone, words = told.get("sender"), told.get("text")
+        return [Heard(phone, words)] if isinstance(phone, str) and isinstance(words, str) else []
 
     def read_callback(self, body: bytes) -> list[Report]:
         try:

@@ -15,9 +15,10 @@ from typing import Any, ClassVar
 from smpplib import client, consts, exceptions, gsm, smpp
 
 from app.addresses import is_public
-from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary
+from app.sms import AnswerLost, Gateway, Heard, Message, Permanent, Report, Sent, Temporary
 
 THROTTLED, QUEUE_FULL, SYSTEM = 0x58, 0x14, 0x08
+UCS2 = 0x08  # of data_coding
 ERRORS = {0x0A: "sms_sender", 0x0B: "sms_phone", 0x0D: "sms_auth", 0x0E: "sms_auth", 0x0F: "sms_auth",
           0x45: "sms_unroutable"}  # fmt: skip
 STATES = {"DELIVRD": "delivered", "EXPIRED": "expired", "DELETED": "failed", "UNDELIV": "failed", "REJECTD": "failed",
@@ -53,8 +54,10 @@ class Smpp(Gateway):
     def reports(self, refs: Sequence[str]) -> list[Report]:
         """What the gateway has kept for us: it tells once, so all of it is given, asked for or not."""
         found: list[Report] = []
+        heard: list[Heard] = []
+        self.heard = heard
         with self._bound("bind_receiver") as talk:
-            talk.set_message_received_handler(lambda pdu: _take(pdu, found))
+            talk.set_message_received_handler(lambda pdu: _take(pdu, found, heard))
             end = monotonic() + 3 * self.timeout_s
             try:
                 while monotonic() < end:
@@ -132,10 +135,13 @@ def _refusal(status: int) -> Exception:
     return Permanent(ERRORS.get(status, "sms_refused"))
 
 
-def _take(pdu: Any, found: list[Report]) -> None:
+def _take(pdu: Any, found: list[Report], heard: list[Heard]) -> None:
     told = _RECEIPT.search(pdu.short_message or b"")
     if told is None:
-        return  # an incoming message and no receipt
+        letters = "utf-16-be" if pdu.data_coding == UCS2 else "latin-1"
+        words = (pdu.short_message or b"").decode(letters, "replace")
+        heard.append(Heard((pdu.source_addr or b"").decode("ascii", "replace"), words))
+        return
     ref, done, stat = (one.decode("ascii", "replace") for one in told.groups())
     try:
         when = datetime.strptime(done[:10], "%y%m%d%H%M").replace(tzinfo=UTC)

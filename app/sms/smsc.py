@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 
-from app.sms import AnswerLost, Gateway, Message, Permanent, Report, Sent, Temporary, one_by_one
+from app.sms import AnswerLost, Gateway, Heard, Message, Permanent, Report, Sent, Temporary, one_by_one
 
 ERRORS = {1: "sms_refused", 2: "sms_auth", 3: "sms_no_money", 5: "sms_refused", 6: "sms_text", 7: "sms_phone",
           8: "sms_unroutable"}  # fmt: skip
@@ -71,6 +71,12 @@ class Smsc(Gateway):
         if _whole(told["status"], -99) not in STATES:
             raise ValueError("no such status")
         return [_report(f"{told['phone']}:{told['id']}", told, told.get("ts"))]
+
+    def read_answers(self, body: bytes) -> list[Heard]:
+        told = dict(parse_qsl(body.decode("utf-8", "replace")))
+        if "status" in told or not told.get("mes") or not told.get("phone", "").lstrip("+").isdecimal():
+            return []
+        return [Heard(told["phone"], told["mes"])]
 
     def _ask(self, page: str, *, sends: bool = False, **more: Any) -> dict[str, Any]:
         form = {"login": self.login, "psw": self.password, "fmt": 3, "charset": "utf-8", **more}

@@ -174,7 +174,8 @@ class _Session(socketserver.BaseRequestHandler):
         with self.server.lock:
             told, self.server.receipts = self.server.receipts, []
         for n, text in enumerate(told, 1):
-            head = b"\0\1\1" + b"79160000000\0" + b"\0\0\0" + b"\4\0\0" + b"\0\0" + b"\0\0\0\0"
+            coding = b"\0" if text.startswith(b"id:") else b"\x08"  # an answer of a person comes in two-byte letters
+            head = b"\0\1\1" + b"79160000000\0" + b"\0\0\0" + b"\4\0\0" + b"\0\0" + b"\0\0" + coding + b"\0"
             body = head + bytes([len(text)]) + text
             self._say(0x05, 0, n, body)
 

@@ -34,6 +34,14 @@ def test_a_message_is_submitted_and_its_receipt_taken_and_acknowledged(centre, g
     assert centre.acknowledged == 1 and gateway.reports([sent.ref]) == []
 
 
+def test_an_answer_of_a_person_comes_along_with_the_receipts(centre, gateway):
+    sent = gateway.send(MESSAGE)
+    centre.receipts.append("Стоп".encode("utf-16-be"))
+    assert [one.ref for one in gateway.reports([sent.ref])] == [sent.ref]
+    assert [(one.phone, one.text) for one in gateway.heard] == [("79160000000", "Стоп")]
+    assert gateway.reports([]) == [] and gateway.heard == []
+
+
 def test_a_long_message_goes_out_in_parts(centre, gateway):
     assert gateway.send(Message("1", "79160001122", "ы" * 71, "PROZVON")).parts == 2 == len(centre.taken)
 
