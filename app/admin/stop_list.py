@@ -21,7 +21,7 @@ from app.domain.phones import read_phone
 from app.errors import Reason, Refused
 from app.extensions import db
 from app.models import DoNotCall
-from app.services import stop_list
+from app.services import stop_list, stop_list_import
 from app.wording import say, word
 
 
@@ -38,7 +38,7 @@ class DoNotCallView(AdminView):
     datamodel = Listing(DoNotCall, names={"by_name": ("by_id", "user")}, after=lambda rows: _show_numbers(rows))
     class_permission_name = "DoNotCallView"
     route_base = "/donotcallview"
-    include_route_methods = WRITE | ACT | {"find"}
+    include_route_methods = WRITE | ACT | {"find", "import_numbers"}
     list_template = "admin/stop_list.html"
     subject = "do_not_call"
     not_audited = ("phone",)
@@ -78,6 +78,26 @@ class DoNotCallView(AdminView):
             by_name=names_of("user", [row.by_id]).get(row.by_id, "") if row else "",
         )  # fmt: skip
 
+    @expose("/import", methods=["GET", "POST"])
+    @has_access
+    @permission_name("add")
+    def import_numbers(self) -> Any:
+        """Many numbers at once, from a file or pasted."""
+        told, trouble, reason = None, "", request.form.get("reason", "").strip()[:200]
+        if request.method == "POST":
+            try:
+                told = stop_list_import.take_in(
+                    db.session(), _sent_words(), reason=reason, actor_id=current_user.id, now=now()
+                )
+                db.session.commit()
+            except Refused as refusal:
+                db.session.rollback()
+                trouble = say(refusal.reason)
+        return self.render_template(
+            "admin/stop_list_import.html", title=_("Import numbers that are never called"), told=told, trouble=trouble,
+            reason=reason, troubles=LINE_TROUBLES,
+        )  # fmt: skip
+
     def check(self, item: DoNotCall) -> None:
         if item.erased_at is None and read_phone(item.phone).number != item.phone:
             raise Refused("phone_bad")
@@ -99,6 +119,18 @@ class DoNotCallView(AdminView):
             lambda row: stop_list.erase(db.session(), row.id, actor_id=current_user.id, now=now()),
             lambda n: ngettext("%(num)d number erased; the ban goes on.", "%(num)d numbers erased; the bans go on.", n),
         )
+
+
+LINE_TROUBLES = {
+    "invalid": _l("no Russian number"), "masked": _l("the number is hidden"), "foreign": _l("a foreign number"),
+}  # fmt: skip
+
+
+def _sent_words() -> str:
+    sent = request.files.get("file")
+    if sent is not None and sent.filename:
+        return stop_list_import.decoded(sent.stream.read())
+    return request.form.get("numbers", "")
 
 
 def _show_numbers(rows: list[Any]) -> None:

@@ -18,7 +18,7 @@ from app.domain import callbacks as callback_rules
 from app.domain import price_line, script
 from app.extensions import db
 from app.models import OperatorProfile
-from app.services import card_page, crm_known, seats, statuses, worklist
+from app.services import campaign_log, card_page, crm_known, seats, statuses, worklist
 from app.services.phone_accounts import BrowserPhone
 
 PAGE = "desk/desk.html"
@@ -144,7 +144,7 @@ def card_data(card_id: int) -> dict[str, Any]:
         "gap_min": gap_minutes(now, seller_zone),
         "line": price_line.drawn(_price_points(page, now), card.median),
         "crm": crm_known.of_card(db.session(), card_id, page.phones),
-        "script": script.fill(script_of(profile, rules), _said_of(card)),
+        "script": script.fill(script_of(profile, rules, card_id), _said_of(card)),
         "profile": profile,
         "now": now,
         "hears": {right: seat.may(f"can_{right}", "RecordingView") for right in ("own", "anyones", "download")},
@@ -157,8 +157,12 @@ def gap_minutes(at: datetime, seller_zone: ZoneInfo) -> int:
     return int((there - here).total_seconds() // 60) if there is not None and here is not None else 0
 
 
-def script_of(profile: OperatorProfile | None, rules: dict[str, Any]) -> str:
-    """The group's own words, else those of the company."""
+def script_of(profile: OperatorProfile | None, rules: dict[str, Any], card_id: int | None = None) -> str:
+    """The words of the campaign that gave the card, else the group's own, else those of the company."""
+    if profile is not None and card_id is not None:
+        of_campaign = campaign_log.script_of(db.session(), card_id, profile.user_id)
+        if of_campaign:
+            return of_campaign
     own = profile.group.script if profile is not None and profile.group is not None else ""
     return own or str(rules["call_script"])
 

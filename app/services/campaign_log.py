@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.models import Call, CampaignDial
+from app.models import Call, Campaign, CampaignDial
 
 
 def campaign_of(session: Session, card_id: int, operator_id: int) -> int | None:
@@ -19,6 +19,13 @@ def campaign_of(session: Session, card_id: int, operator_id: int) -> int | None:
         """),
         {"card": card_id, "operator": operator_id},
     ).scalar()
+
+
+def script_of(session: Session, card_id: int, operator_id: int) -> str:
+    """What the operator says while the campaign that gave him the card works; empty: it has no words of its own."""
+    campaign_id = campaign_of(session, card_id, operator_id)
+    campaign = session.get(Campaign, campaign_id) if campaign_id is not None else None
+    return campaign.script if campaign is not None else ""
 
 
 def note_dial(session: Session, campaign_id: int, call: Call, *, by_id: int, now: datetime) -> None:

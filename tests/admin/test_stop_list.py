@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,3 +67,16 @@ def test_an_erased_number_is_found_by_who_knows_it_and_read_by_nobody(session, a
     assert "уже в списке" in again.text
     saved = as_supervisor.post(f"/donotcallview/edit/{row.id}", data={"reason": "письмо", "until": ""})
     assert saved.status_code == 302 and session.get(DoNotCall, row.id).reason == "письмо"
+
+
+def test_a_list_of_numbers_is_imported_and_what_is_no_number_is_shown(session, as_supervisor):
+    assert "/donotcallview/import" in as_supervisor.get("/donotcallview/list/").text
+    page = as_supervisor.post(
+        "/donotcallview/import", data={"numbers": "8 912 000-34-56\nабв", "reason": "просили"}
+    ).text
+    assert "абв" in page and "не российский номер" in page and "79120003456" not in page
+    assert session.query(DoNotCall).one().reason == "просили"
+    assert "Нет ни одной строки с номером" in as_supervisor.post("/donotcallview/import", data={}).text
+    sent = {"file": (io.BytesIO("Имя;89120003457".encode("cp1251")), "list.csv")}
+    as_supervisor.post("/donotcallview/import", data=sent, content_type="multipart/form-data")
+    assert session.query(DoNotCall).count() == 2

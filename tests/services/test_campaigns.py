@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import Refused
 from app.models import Asterisk, AuditEvent, Campaign, CampaignDial
-from app.services import calls, campaigns, stop_list
+from app.services import calls, campaign_log, campaigns, stop_list
 from tests.factories import NOON, make_city, make_group, make_operator
 from tests.services.callers import take_seat
 from tests.services.calls_made import make_asterisk, make_call, make_trunk
@@ -180,3 +180,16 @@ def test_nobody_rewrites_who_started_a_call(session: Session) -> None:
 def test_an_operator_whose_group_has_no_campaign_is_told_so(session: Session) -> None:
     operator = make_operator(session, make_group(session))
     assert why(lambda: campaigns.next_card(session, place(operator))) == "campaign_none_here"
+
+
+def test_the_operator_reads_the_campaigns_words_only_while_it_works(session: Session) -> None:
+    group = make_group(session)
+    operator = make_operator(session, group)
+    campaign = make_campaign(session, group=group, script="Здравствуйте, машина ещё продаётся?")
+    make_target(session, campaign)
+    card_id = campaigns.next_card(session, place(operator))
+    assert campaign_log.script_of(session, card_id, operator.user_id) == campaign.script
+    assert campaign_log.script_of(session, card_id, make_operator(session).user_id) == ""
+    campaign.state = "paused"
+    session.flush()
+    assert campaign_log.script_of(session, card_id, operator.user_id) == ""
