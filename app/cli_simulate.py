@@ -22,7 +22,7 @@ from app.simulator.replay import CALLS_NEEDED, as_seen
 from app.simulator.rivals import RIVALS
 from app.simulator.town import Town
 
-BEGIN, END = "<!-- simulated -->", "<!-- /simulated -->"
+BEGIN, END = "[//]: # (simulated)", "[//]: # (end of simulated)"  # Markdown that is not shown
 
 
 def simulate(arguments: argparse.Namespace, settings: config.Config) -> None:

@@ -26,6 +26,7 @@ GUIDES: dict[str, tuple[Any, Any, str]] = {
     "supervisor": (
         _l("Guide for supervisors"), _l("Sources, filters, operators, dealing and what to watch."), "layout-dashboard",
     ),
+    "pacing": (_l("Pace of campaigns"), _l("How numbers are dialled ahead, and what that gives."), "chart-line"),
     "admin": (_l("Guide for administrators"), _l("Setting up, people and rights, deploying and keeping."), "settings"),
 }  # fmt: skip
 START_PAGES = {"BoardView.board"}

@@ -50,7 +50,7 @@ def test_the_picture_and_the_table_are_written_where_asked(run, tmp_path):
 
 def test_in_a_document_only_what_stands_between_the_marks_is_written_anew(run, tmp_path):
     guide = tmp_path / "guide.md"
-    guide.write_text("before\n<!-- simulated -->\nold\n<!-- /simulated -->\nafter\n")
+    guide.write_text("before\n[//]: # (simulated)\nold\n[//]: # (end of simulated)\nafter\n")
     assert run(*SHORT, "--rivals", "progressive", "--table", str(guide))[0] == 0
     told = guide.read_text()
     assert told.startswith("before\n") and told.endswith("after\n") and "| progressive |" in told and "old" not in told

@@ -64,7 +64,7 @@ def test_a_guide_has_parts_pictures_that_are_there_and_links_that_open(as_admin:
     for picture in pictures:
         assert len(str(picture["alt"])) > 10, "a picture says in words what it shows"
         answer = as_admin.get(f"/help/{picture['src']}")
-        assert answer.status_code == 200 and answer.mimetype == "image/webp"
+        assert answer.status_code == 200 and answer.mimetype in ("image/webp", "image/svg+xml")
         answer.close()
     for link in page.select(".help-text a"):
         if not link["href"].startswith(("#", "http")):
@@ -79,7 +79,7 @@ def test_pictures_are_light() -> None:
 
 def test_every_picture_is_used() -> None:
     said = " ".join(path.read_text("utf-8") for path in DOCS.glob("*.md"))
-    assert {path.name for path in (DOCS / "img").iterdir()} == set(re.findall(r"img/([\w-]+\.webp)", said))
+    assert {path.name for path in (DOCS / "img").iterdir()} == set(re.findall(r"img/([\w-]+\.(?:webp|svg))", said))
 
 
 def test_what_a_guide_prints_bold_is_written_so_on_the_screen() -> None:
