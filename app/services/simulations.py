@@ -40,13 +40,16 @@ FIELDS: dict[str, Field] = {
 
 
 def usual(session: Session, campaign_id: int | None, now: datetime) -> dict[str, float]:
-    """What the form shows first: the lines as they are, operators and answers of the campaign's own last calls."""
+    """What the form shows first: its lines or all, operators and answers of the campaign's own last calls."""
     found = {name: field.usual for name, field in FIELDS.items()}
     lines = session.execute(
         text("""
         SELECT COALESCE(sum(max_channels), 0) AS channels, COALESCE(sum(calls_per_second), 0) AS per_second
-        FROM trunk WHERE is_enabled AND stopped_at IS NULL
-        """)
+        FROM trunk t WHERE is_enabled AND stopped_at IS NULL
+          AND (NOT EXISTS (SELECT 1 FROM campaign_trunk WHERE campaign_id = :id)
+               OR EXISTS (SELECT 1 FROM campaign_trunk c WHERE c.campaign_id = :id AND c.trunk_id = t.id))
+        """),
+        {"id": campaign_id},
     ).one()
     if lines.channels:
         found |= {"lines": lines.channels, "calls_per_second": lines.per_second}

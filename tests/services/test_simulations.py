@@ -37,6 +37,15 @@ def test_the_form_begins_with_the_campaigns_own_operators_answers_and_lines(sess
     assert (found["lines"], found["calls_per_second"]) == (25, 3)
 
 
+def test_a_campaign_with_lines_of_its_own_begins_with_these(session: Session) -> None:
+    campaign, asterisk = make_campaign(session), make_asterisk(session)
+    make_trunk(session, asterisk, max_channels=25, calls_per_second=3)
+    campaign.trunks = [make_trunk(session, asterisk, max_channels=7, calls_per_second=1)]
+    session.flush()
+    found = simulations.usual(session, campaign.id, NOON)
+    assert (found["lines"], found["calls_per_second"]) == (7, 1)
+
+
 def test_a_campaign_that_has_hardly_called_begins_with_usual_numbers(session: Session) -> None:
     campaign = make_campaign(session)
     assert simulations.usual(session, campaign.id, NOON)["answer_rate"] == simulations.FIELDS["answer_rate"].usual
