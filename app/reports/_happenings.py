@@ -72,6 +72,7 @@ _MINUTES = {  # of a call to a seller; ring time only where it rang
 _CALL_DIMS = {
     "trunk_id": "c.trunk_id", "prefix_id": "c.prefix_id", "caller_number": "c.caller_number",
     "code": "left(c.phone, 4)", "operator_id": "c.operator_id", "type": "c.type", "outcome": "c.outcome",
+    "city_id": "c.city_id",
     "hour": "extract(hour FROM c.created_at AT TIME ZONE :zone)::smallint",
 }  # fmt: skip
 

@@ -207,6 +207,7 @@ class Call(Model):
     card_id: Mapped[int | None] = mapped_column(ForeignKey("card.id", ondelete="SET NULL"))
     ad_id: Mapped[int | None] = mapped_column(ForeignKey("ad.id", ondelete="SET NULL"))
     seller_id: Mapped[int | None] = mapped_column(ForeignKey("seller.id", ondelete="SET NULL"))
+    city_id: Mapped[int | None] = mapped_column(BigInteger)  # the car's; kept true by triggers, for the reports
     asked_by_id: Mapped[int | None] = user_column()
     created_at: Mapped[datetime] = now_column()
     sent_at: Mapped[datetime | None] = time_column()

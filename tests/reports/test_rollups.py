@@ -32,6 +32,7 @@ EDITS = (
     f"DELETE FROM call WHERE {_some('call')}",
     f"UPDATE vehicle SET city_id = :city WHERE {_some('vehicle')}",
     f"UPDATE ad SET city_id = :city WHERE {_some('ad')}",
+    f"UPDATE call SET card_id = (SELECT id FROM card ORDER BY random() LIMIT 1) WHERE {_some('call')}",
     f"UPDATE ad SET published_at = published_at - interval '2 days' WHERE {_some('ad')}",
     f"UPDATE card SET filter_id = :filter, version = 2 WHERE {_some('card')}",
     f"UPDATE card SET matched_at = matched_at - interval '1 day' WHERE {_some('card')}",
@@ -48,6 +49,12 @@ EDITS = (
     + _some("operator_state", "until < now() - interval '30 hours'"),
     "UPDATE status SET is_closing = NOT is_closing WHERE id = :status",
 )  # fmt: skip
+
+
+MISPLACED = """
+  SELECT count(*) FROM call c LEFT JOIN card k ON k.id = c.card_id LEFT JOIN vehicle v ON v.id = k.vehicle_id
+  WHERE c.city_id IS DISTINCT FROM v.city_id
+"""
 
 
 def edit(session, world, times: int) -> None:
@@ -90,6 +97,7 @@ def test_a_report_equals_the_raw_scan_after_any_edits(session, world, seed):
         happen(session, world, 8)
         edit(session, world, 4)
         assert everything(session) == raw(session), "marked days are told live"
+        assert session.execute(text(MISPLACED)).scalar() == 0, "a call stands where its car stands"
         if world["chance"].random() < 0.6:
             roll_up_changed(session, MOSCOW, NOW)
             assert session.execute(text("SELECT count(*) FROM dirty_moment")).scalar() == 0
