@@ -89,15 +89,18 @@ def behind(
 
 _CALLS = """FROM call c WHERE c.state = 'ended' AND c.created_at >= :from_at AND c.created_at < :until_at"""
 _SHOWN_CALLS = """SELECT c.created_at AS at, c.type, c.outcome, c.phone, c.caller_number, c.card_id, c.ring_ms,
-  c.talk_ms, trim(concat(u.last_name, ' ', u.first_name)) AS operator, t.name AS line, p.digits, v.title, y.name AS city
+  c.talk_ms, trim(concat(u.last_name, ' ', u.first_name)) AS operator, t.name AS line, p.digits, v.title,
+  y.name AS city, trim(concat(w.last_name, ' ', w.first_name)) AS asker, g.name AS campaign, a.url
   FROM ({rows}) c LEFT JOIN ab_user u ON u.id = c.operator_id LEFT JOIN trunk t ON t.id = c.trunk_id
   LEFT JOIN dial_prefix p ON p.id = c.prefix_id LEFT JOIN card k ON k.id = c.card_id
   LEFT JOIN vehicle v ON v.id = k.vehicle_id LEFT JOIN city y ON y.id = v.city_id
+  LEFT JOIN ab_user w ON w.id = c.asked_by_id LEFT JOIN ad a ON a.id = c.ad_id
+  LEFT JOIN campaign_dial d ON d.call_id = c.id LEFT JOIN campaign g ON g.id = d.campaign_id
   ORDER BY c.created_at DESC, c.id DESC"""
 
 
 def calls(period: Period, sight: Sight, shape: Shape, *, zone: ZoneInfo) -> Listing:
-    """All calls that ended, newest first; of whose operators the person may be told."""
+    """All calls that ended, newest first, each with who started it and the ad that its number stands in."""
     mine = "" if sight.operators is None else " AND c.operator_id = ANY(:operators)"
     counted = f"SELECT c.* {_CALLS}{mine}"  # noqa: S608  constants of ours
     operators = {} if sight.operators is None else {"operators": sorted(sight.operators)}
@@ -110,7 +113,7 @@ def calls(period: Period, sight: Sight, shape: Shape, *, zone: ZoneInfo) -> List
             row.at.astimezone(zone).replace(tzinfo=None), shape.word(row.type, "calltype"),
             shape.word(row.outcome, "outcome"), shape.phone(row.phone), row.operator, row.line, row.digits,
             shape.phone(row.caller_number) if row.caller_number else None, span(row.ring_ms), span(row.talk_ms),
-            row.card_id, row.title, row.city,
+            row.card_id, row.title, row.city, row.asker or None, row.campaign, row.url,
         )  # fmt: skip
 
     return Listing(
@@ -120,7 +123,8 @@ def calls(period: Period, sight: Sight, shape: Shape, *, zone: ZoneInfo) -> List
             Column(_("Phone"), width=19), Column(_("Operator"), width=24), Column(_("Phone line"), width=20),
             Column(_("Prefix"), width=10), Column(_("Caller number"), width=19), Column(_("Rang for"), CLOCK, 11),
             Column(_("Talk"), CLOCK, 11), Column(_("Card"), NUMBER, 10), Column(_("Car"), width=34),
-            Column(_("City"), width=24),
+            Column(_("City"), width=24), Column(_("Started by"), width=24), Column(_("Campaign"), width=24),
+            Column(_("Link"), width=40),
         ),
         counted, _SHOWN_CALLS.format(rows=counted), _span(period, zone) | operators, cells,
     )  # fmt: skip

@@ -76,9 +76,28 @@ def test_all_calls_of_a_day_stand_in_the_file_with_real_types_and_masked_numbers
     assert first["Разговор"] == timedelta(seconds=61) and first["Карточка"] == calls.id
     assert first["Автомобиль"] == EVIL + " & <b>", "the text, without what cannot be in a file"
     sheet = openpyxl.load_workbook(path_of(app, made)).worksheets[0]
-    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:M4"
+    assert sheet.freeze_panes == "A2" and sheet.auto_filter.ref == "A1:P4"
     session.refresh(made)
     assert (made.state, made.rows_n, made.of_n) == ("done", 3, 3)
+
+
+def test_the_file_of_calls_says_who_began_each_and_from_which_ad_the_number_is(as_supervisor, calls, session, app):
+    called = session.query(models.Call).order_by(models.Call.id).first()
+    ad = session.query(models.Ad).one()
+    campaign = models.Campaign(name="Осенний обзвон")
+    session.add(campaign)
+    session.flush()
+    ad.url, called.ad_id, called.asked_by_id = "https://ads.example.test/1", ad.id, called.operator_id
+    session.add(models.CampaignDial(campaign_id=campaign.id, call_id=called.id, by_id=called.operator_id,
+                                    ground="person", at=AT))  # fmt: skip
+    session.flush()
+    made = ordered_list(as_supervisor, session, "calls", "xlsx")
+    make_export.run(made.id)
+    head, *rows = cells(path_of(app, made))
+    oldest = dict(zip(head, rows[-1], strict=True))
+    assert oldest["Начал"] == oldest["Оператор"] and oldest["Начал"]
+    assert (oldest["Обзвон"], oldest["Ссылка"]) == ("Осенний обзвон", "https://ads.example.test/1")
+    assert len(rows) == 3, "a row of the log makes no second row of a call"
 
 
 def test_who_may_see_whole_numbers_takes_them_and_the_audit_knows(as_admin, calls, session, app):
