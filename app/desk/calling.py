@@ -118,10 +118,14 @@ class Calling:
 
 
 def _number(card_id: int) -> str:
-    """The number that was pressed: shown whole, or by its place on the card and its last digits, as places change."""
+    """The number that was pressed: shown whole, or by its place on the card and its last digits. A new advert of the
+    car moves the places; the last digits then still tell which one was meant, unless two numbers end alike."""
     phones = calls.numbers_of_card(db.session(), card_id)
     n, tail = request.form.get("n", type=int), request.form.get("tail", "")
     pressed = [phone for at, phone in enumerate(phones) if phone == tail or (at == n and phone.endswith(tail))]
+    alike = [phone for phone in phones if tail and phone.endswith(tail)]
+    if not pressed and len(alike) == 1:
+        return alike[0]
     if not pressed:
         raise Refused("card_changed_meanwhile")
     return pressed[0]

@@ -129,7 +129,7 @@ def numbers_of_card(session: Session, card_id: int) -> list[str]:
         text("""
         SELECT a.phones FROM card c JOIN ad a ON a.vehicle_id = c.vehicle_id WHERE c.id = :card
         ORDER BY CASE a.state WHEN 'active' THEN 0 WHEN 'reserved' THEN 1 ELSE 2 END,
-                 a.published_at DESC NULLS LAST LIMIT 20
+                 a.published_at DESC NULLS LAST, a.id LIMIT 20
         """),
         {"card": card_id},
     ).scalars()

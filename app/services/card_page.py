@@ -76,7 +76,8 @@ _ADS = text("""
   SELECT a.id, a.external_id, a.url, a.title, a.price, a.state, a.published_at, a.phones, a.phone_protected,
          a.seller_name, s.name AS source
   FROM ad a JOIN source s ON s.id = a.source_id WHERE a.vehicle_id = :vehicle
-  ORDER BY CASE a.state WHEN 'active' THEN 0 WHEN 'reserved' THEN 1 ELSE 2 END, a.published_at DESC NULLS LAST LIMIT 20
+  ORDER BY CASE a.state WHEN 'active' THEN 0 WHEN 'reserved' THEN 1 ELSE 2 END, a.published_at DESC NULLS LAST, a.id
+  LIMIT 20
 """)
 
 _PRICES = text("""

@@ -50,6 +50,9 @@ class PsEndpoint(Model):
     allow_transfer: Mapped[str | None] = option("no")  # a phone's own REFER could choose any destination
     timers: Mapped[str | None] = option("no")
     dtmf_mode: Mapped[str | None] = option("auto_info")
+    # A browser that died says no word of it; without this the seller would sit in a talk with nobody.
+    rtp_timeout: Mapped[int | None] = mapped_column(Integer, server_default="45")
+    rtp_timeout_hold: Mapped[int | None] = mapped_column(Integer, server_default="600")
     __table_args__ = (
         CheckConstraint(SAFE_NAME, name="ps_endpoints_safe"),
         CheckConstraint("context = 'pz-phones'", name="ps_endpoints_context"),

@@ -110,6 +110,8 @@ def upgrade() -> None:
     sa.Column('allow_transfer', sa.Text(), server_default='no', nullable=True),
     sa.Column('timers', sa.Text(), server_default='no', nullable=True),
     sa.Column('dtmf_mode', sa.Text(), server_default='auto_info', nullable=True),
+    sa.Column('rtp_timeout', sa.Integer(), server_default='45', nullable=True),
+    sa.Column('rtp_timeout_hold', sa.Integer(), server_default='600', nullable=True),
     sa.CheckConstraint("context = 'pz-phones'", name='ps_endpoints_context'),
     sa.CheckConstraint("id ~ '^[a-z0-9]{1,16}$'", name='ps_endpoints_safe'),
     sa.CheckConstraint('auth = id', name='ps_endpoints_has_auth'),

@@ -109,3 +109,23 @@ def test_without_a_telephone_there_is_nothing_to_tell(as_operator: Any) -> None:
 
 def test_an_order_that_nobody_knows_is_refused(session: Any, phone: PhoneAccount, as_operator: Any) -> None:
     assert as_operator.post("/desk/call/order", data={"verb": "listen"}).status_code == 400
+
+
+def test_a_number_whose_place_has_moved_is_still_the_one_that_was_pressed(session: Any, as_operator: Any) -> None:
+    """A newer advert of the car has come since the page was opened."""
+    profile, vehicle = session.get_one(OperatorProfile, get_user(session, "operator").id), make_vehicle(session)
+    now = datetime.now(UTC)
+    make_ad(session, vehicle=vehicle, phones=["79000000155"], published_at=now - timedelta(days=1))
+    make_ad(session, vehicle=vehicle, phones=["79000000286", "79000000386"], published_at=now)
+    card = make_card(session, vehicle, operator=profile, stage=IN_WORK)
+
+    def why(n: int, tail: str) -> str:
+        answer = as_operator.post(
+            f"/desk/card/{card.id}/call", data={"n": n, "tail": tail}, headers={"Accept": "application/json"}
+        )
+        assert answer.status_code == 409
+        return str(answer.get_json()["reason"])
+
+    assert why(0, "55") != "card_changed_meanwhile"  # known, and refused because there is no telephone
+    assert why(5, "86") == "card_changed_meanwhile"  # two end so
+    assert why(0, "99") == "card_changed_meanwhile"  # none does

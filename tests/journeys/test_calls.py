@@ -319,6 +319,26 @@ def test_a_restart_of_asterisk_is_shown_and_the_telephone_comes_back_by_itself(
     assert page.input_value("#f-comment") == "Работа идёт и без телефонии"
 
 
+def test_a_browser_that_dies_in_a_talk_leaves_no_seller_behind_in_it(
+    loud_browser: Any, desk: LiveServer, asterisk_lab: Lab
+) -> None:
+    (card,) = cards(desk, ANSWERS)
+    rows(desk, "UPDATE operator_profile SET presence = 'ready'")
+    asterisk_lab.sql("UPDATE ps_endpoints SET rtp_timeout = 3")  # 45 otherwise: as long as a bad line may be silent
+    try:
+        context = loud_browser.new_context(base_url=desk.url, locale="ru-RU", permissions=["microphone"])
+        page = sit_down(context, card)
+        call(page, desk)
+        stage(page, "talking")
+        page.wait_for_selector("[data-p='quality'][data-word='good']", timeout=SHOWN_MS)
+        page.evaluate("() => { navigator.sendBeacon = () => false; }")
+        context.close()  # no BYE, no word: as a crash does it
+        wait_for(lambda: last_call(desk).state == "ended", 20)
+        assert last_call(desk).outcome == "answered"
+    finally:
+        asterisk_lab.sql("UPDATE ps_endpoints SET rtp_timeout = DEFAULT")
+
+
 def test_the_trial_of_the_telephone_says_that_the_sound_works(window: Any, desk: LiveServer) -> None:
     page = sit_down(window)
     free_phone(desk)
