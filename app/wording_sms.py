@@ -46,6 +46,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "sms_gateway_gone": _l("This SMS gateway is no longer there."),
     "sms_sender_form": _l("A sender name has at most 15 Latin letters, digits and signs."),
+    "sms_rate_range": _l("From %(low)s to %(high)s messages a second."),
     "sms_position_range": _l("The order is a number from %(low)s to %(high)s."),
     "port_range": _l("A port is a number from %(low)s to %(high)s."),
     "sms_silent": _l("The SMS gateway does not answer."),

@@ -60,13 +60,14 @@ class SmsGatewayView(AdminView):
     add_title, edit_title = _l("New gateway"), _l("Set the gateway up")
     empty_text = _l("Connect a gateway: operators then send template SMS from the card.")
     list_columns = ["name", "kind_name", "is_enabled", "how", "position", "sender", "balance", "last_ok_at"]
-    show_columns = ["name", "kind_name", "is_enabled", "how", "position", "sender", "balance", "balance_at",
-                    "last_ok_at", "closed_until", "hook", "created_at"]  # fmt: skip
+    show_columns = ["name", "kind_name", "is_enabled", "how", "position", "per_second", "sender", "balance",
+                    "balance_at", "last_ok_at", "closed_until", "hook", "created_at"]  # fmt: skip
     search_columns = ["name", "is_enabled"]
     order_columns = ["name", "position", "last_ok_at"]
     base_order = ("position", "asc")
     label_columns = labels(
-        kind_name=_l("SMS gateway"), how=_l("State"), position=_l("Tried in order"), sender=_l("Sender name"),
+        kind_name=_l("SMS gateway"), how=_l("State"), position=_l("Tried in order"),
+        per_second=_l("At most per second"), sender=_l("Sender name"),
         balance=_l("Money left"), balance_at=_l("Asked at"), last_ok_at=_l("Last success"),
         closed_until=_l("Rests until"), hook=_l("Address for delivery reports"), created_at=_l("Added"),
     )  # fmt: skip
@@ -156,7 +157,7 @@ def _draft(kind: str) -> Draft:
     form = request.form
     options = {name.removeprefix("option_"): value for name, value in form.items() if name.startswith("option_")}
     return Draft(form.get("name", ""), kind, form.get("sender", ""), form.get("position", "1"),
-                 form.get("is_enabled") == "1", options)  # fmt: skip
+                 form.get("is_enabled") == "1", options, form.get("per_second", "10"))  # fmt: skip
 
 
 def _told(trouble: Refused | OutsideError) -> str:

@@ -3,6 +3,7 @@ never sent again; where the gateway keeps our id it is asked first, where it doe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from app.services import leads, sms
 from app.services.secrets_box import unseal
 from app.sms import CLOSES, AnswerLost, Gateway, Message, Permanent, Sent, Temporary
 
+BURST = timedelta(seconds=1)  # so much of a gateway's limit may be used up at once
 LEASE = timedelta(seconds=120)  # longer than the longest try
 LIFE = timedelta(hours=48)  # so long a message waits for the morning and a gateway; an older one would only surprise
 REST = timedelta(minutes=15)  # of a gateway that lets nobody in or wants money
@@ -73,7 +75,7 @@ def send_next(session: Session, keys: Keys, now: datetime) -> str:
     if not isinstance(claimed, tuple):
         session.commit()
         return claimed
-    message_id, row = claimed
+    message_id, row, wait_s = claimed
     message = session.get_one(SmsMessage, message_id)
     try:
         gateway = gateway_of(row, keys)
@@ -82,6 +84,8 @@ def send_next(session: Session, keys: Keys, now: datetime) -> str:
     out, attempt = Message(str(message.id), message.phone, message.text, row.sender), message.attempts_n
     message.ref = gateway.ref_of(out)
     session.commit()  # whatever happens from here on, the row says that the message may be out
+    if wait_s > 0:  # nothing is held meanwhile
+        time.sleep(wait_s)
     try:
         sent = gateway.send(out)
     except (Temporary, Permanent, AnswerLost) as trouble:
@@ -113,8 +117,9 @@ def _record(session: Session, message: SmsMessage, sent: Sent, attempt: int, now
     _tell_crm(session, message, now)
 
 
-def _claim(session: Session, now: datetime) -> tuple[int, SmsGateway] | str:
-    """The next message, ours from now on, and the gateway for it; a word when it does not go now; empty: none due."""
+def _claim(session: Session, now: datetime) -> tuple[int, SmsGateway, float] | str:
+    """The next message, ours from now on, its gateway and how many seconds to wait for the turn; a word when it does
+    not go now; empty: none due."""
     message = session.execute(
         select(SmsMessage).where(SmsMessage.state == "waiting", SmsMessage.next_at <= now)
         .order_by(SmsMessage.next_at, SmsMessage.id).limit(1).with_for_update(of=SmsMessage, skip_locked=True)
@@ -145,7 +150,15 @@ def _claim(session: Session, now: datetime) -> tuple[int, SmsGateway] | str:
     message.state, message.gateway_id, message.next_at = "sending", awake[0].id, now + LEASE
     message.attempts_n += 1
     session.flush()
-    return message.id, awake[0]
+    turn = session.execute(_TURN, {"id": awake[0].id, "now": now}).scalar_one()
+    return message.id, awake[0], max(0.0, (turn - now - BURST).total_seconds())
+
+
+# One row of places for all workers; a second's worth of them may be taken at once.
+_TURN = text("""
+    UPDATE sms_gateway SET turn_at = GREATEST(turn_at, :now) + make_interval(secs => 1.0 / per_second)
+    WHERE id = :id RETURNING turn_at - make_interval(secs => 1.0 / per_second)
+""")
 
 
 _ZONE = text("""

@@ -39,6 +39,7 @@ class Draft:
     position: str = "1"
     is_enabled: bool = False
     options: dict[str, str] = field(default_factory=dict)
+    per_second: str = "10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def asked_of(kind: type[Gateway]) -> list[Option]:
 
 def draft_of(row: SmsGateway) -> Draft:
     options = {name: str(value) for name, value in (row.options or {}).items()}
-    return Draft(row.name, row.kind, row.sender, str(row.position), row.is_enabled, options)
+    return Draft(row.name, row.kind, row.sender, str(row.position), row.is_enabled, options, str(row.per_second))
 
 
 def save(
@@ -118,6 +119,7 @@ def fill(row: SmsGateway, draft: Draft, keys: Keys) -> None:
         raise Refused("sms_sender_form")
     row.sender, row.options, row.secrets = sender, options, seal({**kept, **new}, keys.secret_key)
     row.position = _whole(draft.position, 1, 100, "sms_position_range")
+    row.per_second = _whole(draft.per_second, 1, 1000, "sms_rate_range")
     row.is_enabled = draft.is_enabled
 
 

@@ -29,6 +29,8 @@ class SmsGateway(Model):
     secrets: Mapped[str] = words()  # sealed JSON; never shown, never logged
     sender: Mapped[str] = mapped_column(String(15), server_default="", nullable=False, default="")
     position: Mapped[int] = mapped_column(SmallInteger, server_default="1", nullable=False, default=1)  # tried in order
+    per_second: Mapped[int] = mapped_column(SmallInteger, server_default="10", nullable=False, default=10)
+    turn_at: Mapped[datetime | None] = time_column()  # the next free place in the row of all workers
     hook_token: Mapped[str] = mapped_column(String(64), nullable=False, unique=True)  # its call-backs' address
     is_enabled: Mapped[bool] = flag()
     balance: Mapped[Decimal | None] = mapped_column(Numeric(12, 2))  # roubles
@@ -37,6 +39,7 @@ class SmsGateway(Model):
     trouble: Mapped[str] = mapped_column(String(32), server_default="", nullable=False, default="")  # a code
     last_ok_at: Mapped[datetime | None] = time_column()
     created_at: Mapped[datetime] = now_column()
+    __table_args__ = (CheckConstraint("per_second BETWEEN 1 AND 1000", name="sms_gateway_rate"),)
 
     def __repr__(self) -> str:
         return self.name
