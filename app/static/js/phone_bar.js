@@ -105,7 +105,8 @@
   }
   async function order(verb, more) {
     const { ok, said } = await window.phone.post(bar.dataset.order, { verb, ...more }).catch(() => ({ said: {} }));
-    if (!ok) window.shell.toast(said.message || bar.dataset.failed, "warning");
+    // Who hangs up wants the call to be over; that it is over already is no trouble.
+    if (!ok && !(verb === "hangup" && said.reason === "call_over")) window.shell.toast(said.message || bar.dataset.failed, "warning");
     else if (said.id) answerOf(said.id, said.message);
     window.phone.ask();
     return ok;
