@@ -27,6 +27,7 @@ GUIDES: dict[str, tuple[Any, Any, str]] = {
         _l("Guide for supervisors"), _l("Sources, filters, operators, dealing and what to watch."), "layout-dashboard",
     ),
     "pacing": (_l("Pace of campaigns"), _l("How numbers are dialled ahead, and what that gives."), "chart-line"),
+    "law": (_l("Rules of calling and the law"), _l("What the law asks, and which switch answers for it."), "script"),
     "admin": (_l("Guide for administrators"), _l("Setting up, people and rights, deploying and keeping."), "settings"),
 }  # fmt: skip
 START_PAGES = {"BoardView.board"}

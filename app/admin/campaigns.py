@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from flask_login import current_user
+from wtforms import TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from app.admin.base import ACT, READ, WRITE, AdminView, Listing, now
@@ -63,6 +64,7 @@ class CampaignView(AdminView):
     route_base = "/campaignview"
     include_route_methods = WRITE | ACT
     related_views = [CampaignDialView]
+    list_template = "admin/campaigns.html"
     subject = "campaign"
     list_title, show_title = _l("Campaigns"), _l("Campaign")
     add_title, edit_title = _l("New campaign"), _l("Change the campaign")
@@ -97,6 +99,12 @@ class CampaignView(AdminView):
         "gap_min": _l("0: as the company has it. The longer one holds."),
         "is_spread": _l("Until 12, from 12 to 17, after 17: in vain in one part, tried again in another."),
     }
+    add_form_extra_fields = edit_form_extra_fields = {
+        "script": TextAreaField(
+            label_columns["script"], [Length(max=4000)], description=description_columns["script"], default="",
+            filters=[lambda words: (words or "").strip()], render_kw={"rows": 4},
+        )
+    }  # fmt: skip
     validators_columns = {
         "name": [Length(max=80)], "weight": [NumberRange(1, 100)], "hours_from": [NumberRange(0, 23)],
         "hours_to": [NumberRange(1, 24)], "day_cap": [NumberRange(0, 100)], "life_cap": [NumberRange(0, 1000)],
