@@ -109,8 +109,7 @@ class Shift:
         if lasted <= 0:
             return
         minute = self._minute()
-        minute.staff_s += self.staff * lasted
-        minute.free_s += self.free * lasted
+        minute.staff_s, minute.free_s = minute.staff_s + self.staff * lasted, minute.free_s + self.free * lasted
         if self.is_counted:
             self.result.staffed_s += self.staff * lasted
             self.result.free_s += self.free * lasted
@@ -140,7 +139,7 @@ class Shift:
             waiting=len(self.waiting),
         )
         allowed = min(town.channels - len(self.ringing) - len(self.talking) - len(self.waiting), int(self.budget))
-        # Lines are held against what was wanted here, so that the result can tell how often they were too few.
+        # The lines bound what was wanted below, so that the result can tell how often they were too few.
         limits = Limits(ceiling=town.ceiling, ratio=town.ratio, patience_s=town.patience_s)
         wanted = self.rival.dials(now, observed, limits, self.learned)
         dials = max(min(wanted, allowed), 0)
