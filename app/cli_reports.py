@@ -35,5 +35,8 @@ def tell(arguments: argparse.Namespace, settings: config.Config) -> None:
         kind = arguments.format or arguments.out.suffix.lstrip(".").lower()
         if kind not in sheets.FORMATS:
             raise Refused("export_format", known=", ".join(sheets.FORMATS))
-        sheets.write(answer, arguments.out, kind, made_at=now)
+        try:
+            sheets.write(answer, arguments.out, kind, made_at=now)
+        except OSError as error:
+            raise Refused("file_not_written", path=str(arguments.out), why=error.strerror or "") from None
         print(f"{arguments.out}: {len(answer.rows)}")

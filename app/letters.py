@@ -69,7 +69,7 @@ def report(*, title: str, name: str, days: str, link: str, is_attached: bool, st
         return _letter(
             _("Report: %(name)s, %(days)s", name=name, days=days),
             _("Good day!"),
-            [f"{title}, «{name}», {days}.", said],
+            [_("%(title)s, «%(name)s», %(days)s.", title=title, name=name, days=days), said],
             link,
             _("Open in Prozvon") if is_attached else _("Download"),
             _("You get this letter because it was ordered for you. To get it no more: %(link)s", link=stop_link),

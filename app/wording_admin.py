@@ -103,6 +103,7 @@ SENTENCES: dict[str, Any] = {
     "exports_busy": _l("%(cap)s files of yours are being made already. Wait until one is ready."),
     "export_gone": _l("The file is not here any more."),
     "report_unknown": _l("There is no such report. There are: %(known)s."),
+    "file_not_written": _l("The file %(path)s cannot be written: %(why)s."),
     "report_gone": _l("There is no such report."),
     "mailing_when": _l("Choose how often, the day and the time anew."),
     "mailing_nobody": _l("None of these people has an address that can be written to."),

@@ -9,6 +9,7 @@ import pytest
 
 from app import cli
 from app.extensions import outside
+from app.reports import asking
 
 
 @pytest.fixture
@@ -39,6 +40,17 @@ def test_a_report_is_told_and_written(run, tmp_path):
     assert book.active["A6"].value == "Итого"
 
 
+def test_every_report_is_written_in_every_format(run, tmp_path):
+    for key in asking.all_reports():
+        for kind in ("xlsx", "csv", "json"):
+            path = tmp_path / f"{key}.{kind}"
+            code, said, complaint = run(key, "--from", "2026-11-01", "--to", "2026-11-20", "--format", kind, "--out",
+                                        str(path))  # fmt: skip
+            assert (code, complaint) == (0, ""), (key, kind)
+            start = {"xlsx": b"PK", "csv": b"\xef\xbb\xbf", "json": b"{"}[kind]
+            assert str(path) in said and path.read_bytes().startswith(start)
+
+
 @pytest.mark.parametrize(
     ("argv", "word"),
     [
@@ -46,6 +58,7 @@ def test_a_report_is_told_and_written(run, tmp_path):
         (("conversion", "--from", "2026-11-20", "--to", "2026-11-01"), "period"),
         (("conversion", "--group-by", "moon"), "moon"),
         (("conversion", "--out", "file.doc"), "xlsx"),
+        (("conversion", "--out", "/nowhere/at/all.csv"), "/nowhere/at/all.csv"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_one_line(run, argv, word):
