@@ -26,7 +26,7 @@ SHOW = {"kept", "safety", "wording", "wording_codes", "formats", "widgets", "pag
         "generated_pages", "wording_fab", "letters", "wording_crm", "wording_phone", "wording_sms", "wording_incoming",
         "wording_supervisor", "wording_simulation", "seeing"}  # fmt: skip
 EVERYBODY = {
-    "plain_rows", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "live_board", "api",
+    "plain_rows", "lean", *ASK, *TALK, *SHOW, "", "admin", "hooks", "recordings", "live_calls", "live_board", "api",
     "board", "guides", "config",
     "database", "desk", "filter_desk", "report_desk", "jobs", "logs", "services", "signed_in", "tables",
     "sources", "sms", "crm", "telephony", "smtp", "views", "entrance", "cli", "cli_crm", "cli_sms", "cli_ads",
@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
                  "crm", "sms", "telephony", "smtp", "log_ins"},
     "reports": {"models", "settings", "domain", "errors", "extensions", "registry"},
     # shows
-    "safety": {"extensions", "errors"}, "compression": set(), "kept": set(),
+    "safety": {"extensions", "errors"}, "compression": set(), "kept": set(), "lean": set(),
     "wording": {"errors", "domain", "models", "settings", "wording_codes", "wording_admin", "wording_people",
                 "wording_crm", "wording_phone", "wording_sms", "wording_incoming", "wording_supervisor",
                 "wording_simulation"},
