@@ -1,6 +1,6 @@
 # The daily verbs. Everything lives in .venv and in ignored folders; stamp files make a second run quick.
 .DEFAULT_GOAL := help
-.PHONY: help install assets run test bench load lab screenshots pacing lint types migrate translations doctor clean
+.PHONY: help install assets run test bench load soak lab screenshots pacing lint types migrate translations doctor clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -17,6 +17,7 @@ help:
 	@echo "make test          the whole suite; ARGS='-k cards -x' narrows it"
 	@echo "make bench         measure against the goals"
 	@echo "make load          ten minutes of a hundred operators and ten supervisors on one server"
+	@echo "make soak          calls at random on the laboratory's Asterisk while things break (ARGS='--minutes 5')"
 	@echo "make lint types    ruff, mypy"
 	@echo "make screenshots   the pictures of docs/, taken anew from a demonstration"
 	@echo "make pacing        the table and the picture of docs/pacing.md, simulated anew (some minutes)"
@@ -62,6 +63,9 @@ bench: install
 
 load: install
 	$(BIN)/python -m bench.load $(ARGS)
+
+soak: install
+	$(BIN)/python -m bench.soak $(ARGS)
 
 lab: $(VENV)/.installed
 	@scripts/lab.sh
