@@ -81,6 +81,7 @@ def test_page_file_rows_and_raw_sql_tell_the_same(as_supervisor, calls, session,
     behind = as_supervisor.get("/reports/operators/rows/", query_string={"from": DAY, "to": DAY, "group": "operator",
                                "metric": "connects"})  # fmt: skip
     assert behind.text.count("<tbody>") == 1 and behind.text.count("/desk/?card=") == raw.ok
+    assert "· answered" not in behind.text, "an outcome is told in words"
 
     told = json.loads(made_file(as_supervisor, session, app, "json").read_text("utf-8"))
     assert told["total"]["values"]["attempts"] == raw.n and told["total"]["values"]["talk"] == raw.s
