@@ -160,7 +160,7 @@ WORDS: dict[str, Any] = {
     "catalogue:generation_overlaps": _l("overlaps a generation of another name"),
     "catalogue:modification_without_generation": _l("its generation is not in the books"),
     "job:make_export": _l("Make a file of a report"), "job:roll_up_days": _l("Count the days of the reports"),
-    "job:mail_reports": _l("Send reports by mail"),
+    "job:mail_reports": _l("Send reports by mail"), "job:simulate_shift": _l("Play a shift for «What if»"),
     "event:mailing_ordered": _l("report by mail ordered"), "event:mailing_stopped": _l("report by mail stopped"),
     "event:export_ordered": _l("file of a report ordered"), "event:export_taken": _l("file of a report taken"),
     "job:import_file": _l("Import a file"), "job:join_ads": _l("Join adverts into vehicles"),

@@ -84,6 +84,7 @@ RIGHTS: dict[str, Any] = {
     "can_anyones": _l("hear everybody's talks"),
     "can_aim": _l("set marks and goals"), "can_pause": _l("pause an operator"), "start": _l("start campaigns"),
     "pause": _l("pause campaigns"), "drain": _l("finish campaigns"), "stop": _l("stop campaigns"),
+    "can_ask": _l("play a shift"), "can_give": _l("hand leads over"),
     "can_help": _l("read the help"), "can_back": _l("go back"), "can_index": _l("open the start page"),
 }  # fmt: skip
 
@@ -103,7 +104,7 @@ PAGES: dict[str, Any] = {
     "FilterApi": _l("Programs: filters"), "GroupApi": _l("Programs: groups"), "OperatorApi": _l("Programs: operators"),
     "PresenceApi": _l("Programs: one's own state"), "StatusApi": _l("Programs: statuses"),
     "CityApi": _l("Programs: cities"), "MakeApi": _l("Programs: makes"), "CarModelApi": _l("Programs: models"),
-    "UtilView": _l("Back"), "SecurityApi": _l("Log-in for programs"), "HelpView": _l("Help"),
+    "WhatIfView": _l("What if"), "UtilView": _l("Back"), "SecurityApi": _l("Log-in for programs"), "HelpView": _l("Help"),
 }  # fmt: skip
 
 

@@ -43,8 +43,8 @@ ACCESS: tuple[tuple[str, str], ...] = (
     # programs: without a key or a token of their own nobody; tests/api/test_access.py asks for every role
     (r"GET /api/v1/_openapi", LOGGED_IN),
     (
-        r"GET /api/v1/(ads|vehicles|cards|calls|leads|sources|source_runs|filters|groups|operators|statuses|cities|makes"
-        r"|models)/(<int:pk>)?",
+        r"GET /api/v1/(ads|vehicles|cards|calls|leads|sources|source_runs|filters|groups|operators|statuses|cities"
+        r"|makes|models)/(<int:pk>)?",
         NOBODY,
     ),
     (r"GET /api/v1/ads/<int:pk>/explain", NOBODY),
