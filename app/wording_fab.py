@@ -104,7 +104,8 @@ PAGES: dict[str, Any] = {
     "FilterApi": _l("Programs: filters"), "GroupApi": _l("Programs: groups"), "OperatorApi": _l("Programs: operators"),
     "PresenceApi": _l("Programs: one's own state"), "StatusApi": _l("Programs: statuses"),
     "CityApi": _l("Programs: cities"), "MakeApi": _l("Programs: makes"), "CarModelApi": _l("Programs: models"),
-    "WhatIfView": _l("What if"), "UtilView": _l("Back"), "SecurityApi": _l("Log-in for programs"), "HelpView": _l("Help"),
+    "WhatIfView": _l("What if"),
+    "UtilView": _l("Back"), "SecurityApi": _l("Log-in for programs"), "HelpView": _l("Help"),
 }  # fmt: skip
 
 

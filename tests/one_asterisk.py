@@ -1,4 +1,5 @@
-"""Which test runs in which process: whatever needs the one real Asterisk in one of them, all others anywhere.
+"""Which test runs in which process: whatever needs the one real Asterisk in one of them, files of journeys whole, all
+others anywhere.
 
 pytest-xdist has groups for this, but with pytest 9.2 it no longer reads them and says nothing.
 """
@@ -14,13 +15,18 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUP = "asterisk"
+SHARING = ("tests/journeys/", "tests/attacks/")
 
 
 class OneAsterisk(LoadScopeScheduling):
-    """A test is a scope of its own, but for those of the files that use Asterisk, which are one together."""
+    """A test is a scope of its own, but for those of the files that use Asterisk, which are one together, and for files
+    whose tests share what takes long to build: a filled installation, a walk over all of its pages."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return GROUP if uses_asterisk(nodeid.partition("::")[0]) else nodeid
+        path = nodeid.partition("::")[0]
+        if uses_asterisk(path):
+            return GROUP
+        return path if path.startswith(SHARING) else nodeid
 
 
 @cache

@@ -31,3 +31,10 @@ def test_every_sign_of_one_car_or_two_has_a_word():
     text = (ROOT / "domain" / "car_signs.py").read_text("utf-8")
     signs = set(re.findall(r'"([a-z]+(?:_[a-z]+)*_(?:equal|differs|gap|shared))"', text))
     assert len(signs) > 10 and not [sign for sign in signs if f"sign:{sign}" not in WORDS]
+
+
+def test_everything_that_the_audit_log_speaks_of_has_a_word():
+    subjects = {
+        found for path in ROOT.rglob("*.py") for found in re.findall(r'subject="([a-z_]+)"', path.read_text("utf-8"))
+    }
+    assert len(subjects) > 30 and not sorted(one for one in subjects if f"subject:{one}" not in WORDS)

@@ -17,6 +17,7 @@ from app.admin.shown import clipped, formatted, labels, pairs, tag, took
 from app.errors import Refused
 from app.extensions import db
 from app.models import AuditEvent, JobRun
+from app.reports import asking
 from app.services import setting_changes, statuses
 from app.wording import say, word
 
@@ -52,11 +53,21 @@ class JobRunView(AdminView):
 LISTS = {"roles", "groups"}  # here two values are two values; elsewhere they are before and after
 
 
+def _days_of(question: dict[str, Any]) -> str:
+    """What was asked of a report, in short: whoever wants the rest orders the same file."""
+    ends = [str(value)[:10] for name in ("from", "to") if (value := question.get(name))]
+    return " – ".join(ends) or formats.NOTHING
+
+
 def _meant(name: str, value: Any) -> Any:
     """A value of the log as people know it; [before, after] with an arrow."""
     if isinstance(value, list):
         change = len(value) == 2 and (name not in LISTS or any(isinstance(one, list) for one in value))
         return (" → " if change else ", ").join(str(_meant(name, one)) for one in value) or formats.NOTHING
+    if name == "report" and (found := asking.all_reports().get(str(value))) is not None:
+        return str(found.title)
+    if name == "asked" and isinstance(value, dict):
+        return _days_of(value)
     if name == "status":
         if "status_names" not in g:
             g.status_names = {row.code: row.name for row in statuses.rows(db.session())}

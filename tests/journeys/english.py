@@ -14,7 +14,7 @@ amoCRM MTS Exolve SMPP Aero PROZVON Auto ru Avito Drom Ads ads-api Youla rest-ap
 AT MT CVT AMT ABS ESP LED GPS xenon zip gz gzip xml json html csv xlsx net org schema JSON-LD MaxPoster
 AMI SIP pjsip conf Opus ffmpeg opusenc Linkedid
 Alt Ctrl Enter Esc Shift Tab Home End PgUp PgDn
-English
+English stop
 """
 # Places where words are the data of somebody: what a field holds, log-ins, codes of a program shown as such.
 DATA = "script, style, code, kbd, pre, template, svg, [data-foreign], [lang=en], .leaflet-container"

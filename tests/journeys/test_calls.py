@@ -59,7 +59,9 @@ def desk(server: Server, asterisk_lab: Lab) -> Iterator[LiveServer]:
 def _install(session: Any, lab: Lab, key: str) -> None:
     # Whoever had the laboratory before is done with it.
     session.execute(text("DELETE FROM phone_account"))
-    session.execute(text("UPDATE asterisk SET is_enabled = false"))
+    session.execute(text("UPDATE asterisk SET is_enabled = false, name = left(name, 40) || ' ' || id"))
+    session.execute(text("DELETE FROM caller_number"))
+    session.execute(text("UPDATE trunk SET name = left(name, 40) || ' ' || id"))
     exchange = models.Asterisk(
         name="Лаборатория", ami_host="127.0.0.1", ami_port=lab.ami_port, ami_user=lab.ami_user, ws_url=lab.ws_url,
         recordings_dir=str(lab.recordings), cdr_csv=str(lab.cdr_csv),
@@ -76,7 +78,12 @@ def _install(session: Any, lab: Lab, key: str) -> None:
         *(models.PhoneAccount(user_id=user.id, asterisk_id=exchange.id, extension=f"op{user.id}")
           for user in (get_user(session, "operator"), get_user(session, "operator2"))),
     ])  # fmt: skip
-    session.execute(text("INSERT INTO setting (name, value) VALUES ('call_hours_from', '0'), ('call_hours_to', '24')"))
+    session.execute(
+        text(
+            "INSERT INTO setting (name, value) VALUES ('call_hours_from', '0'), ('call_hours_to', '24')"
+            " ON CONFLICT DO NOTHING"
+        )
+    )
 
 
 @pytest.fixture(scope="module")
