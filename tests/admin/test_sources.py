@@ -203,7 +203,7 @@ def test_every_word_of_the_adapters_is_known_to_the_translators():
 
 def test_a_source_of_pushes_has_a_switch_in_its_form_and_in_the_list(session, as_supervisor):
     page = as_supervisor.get("/sourceview/add?adapter=push_api").text
-    assert 'name="is_enabled"' in page and "source_off" in page
+    assert 'name="is_enabled"' in page and "(409)" in page
     data = {"adapter": "push_api", "name": "Партнёр", "every_minutes": "5", "window_hours": "24", "is_enabled": "1"}
     assert as_supervisor.post("/sourceview/add?adapter=push_api", data=data).status_code == 302
     row = session.scalars(select(Source).where(Source.name == "Партнёр")).one()
