@@ -12,14 +12,15 @@ from psycopg2.extensions import connection as Connection
 log = logging.getLogger(__name__)
 
 LEADER_LOCK = 724_400
-TRY_EVERY_S = 5.0  # how soon a free lock finds a new leader
+TRY_EVERY_S = 3.0  # how soon a free lock finds a new leader
 PING_EVERY_S = 2.0  # how soon a leader notices that it is none any more
 STALE_AFTER_S = 8.0  # a leader that has not pinged for so long is frozen or cut off, whatever its connection says
 
 _TAKE = "SELECT pg_try_advisory_lock(%s)"
 # A frozen leader keeps its connection, and with it the lock: end that connection, and it learns so on waking up.
+# The end is waited for (at most 1.5 s): a lock asked for sooner is still held, and would be asked for a turn later.
 _END_STALE = """
-    SELECT pg_terminate_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    SELECT pg_terminate_backend(a.pid, 1500) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
     WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objid = %s AND l.objsubid = 1
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       AND a.state = 'idle' AND a.state_change < now() - make_interval(secs => %s)"""
